@@ -1,0 +1,30 @@
+import { createRequire } from "node:module";
+
+import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { defineConfig } from "hardhat/config";
+
+const require = createRequire(import.meta.url);
+
+/** solc comes from npm, so that nothing is downloaded at build time. */
+const compiler = { version: "0.8.30", path: require.resolve("solc/soljson.js") };
+
+/** PoseidonT3 costs 21k gas a hash at this setting, 32k at 200 runs and 61k with viaIR. */
+const legacyFast = { evmVersion: "cancun", optimizer: { enabled: true, runs: 1_000_000 }, viaIR: false };
+
+export default defineConfig({
+  plugins: [toolbox],
+  solidity: {
+    npmFilesToBuild: ["poseidon-solidity/PoseidonT3.sol", "@zk-kit/lean-imt.sol/LeanIMT.sol"],
+    profiles: {
+      default: {
+        ...compiler,
+        settings: legacyFast,
+      },
+    },
+  },
+  typechain: { outDir: "typechain-types" },
+  paths: { tests: { mocha: "test", solidity: "test/contracts" } },
+  networks: {
+    default: { type: "edr-simulated", chainType: "op" },
+  },
+});
