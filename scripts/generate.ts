@@ -181,13 +181,15 @@ export function generate(): Map<string, string> {
 
 /** The generated files whose content differs from what is on disk. */
 export function stale(files = generate()): string[] {
-  return [...files].filter(([path, content]) => {
-    try {
-      return readFileSync(new URL(path, ROOT), "utf8") !== content;
-    } catch {
-      return true;
-    }
-  }).map(([path]) => path);
+  return [...files]
+    .filter(([path, content]) => {
+      try {
+        return readFileSync(new URL(path, ROOT), "utf8") !== content;
+      } catch {
+        return true;
+      }
+    })
+    .map(([path]) => path);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,0 +1,16 @@
+export * from "./eddsa.ts";
+export * from "./errors.ts";
+export * from "./evidence.ts";
+export { FIELD_MODULUS } from "./field.ts";
+export * from "./identity.ts";
+export * from "./messages.ts";
+export * from "./parameters.generated.ts";
+export * from "./payouts.ts";
+export * from "./pool.ts";
+export { poseidon } from "./poseidon.ts";
+export * from "./proof.ts";
+export * from "./shares.ts";
+export * from "./state.ts";
+export * from "./statements.ts";
+export * from "./tickets.ts";
+export * from "./typed-data.ts";

@@ -1,0 +1,74 @@
+/** The EIP-712 messages. Every domain names the pool as the verifying contract, on the pool's chain. */
+import type { TypedDataDomain } from "ethers";
+import { AbiCoder, keccak256 } from "ethers";
+
+import { EIP712 } from "./parameters.generated.ts";
+import type { Pool } from "./pool.ts";
+
+export function domainOf({ chainId, address }: Pick<Pool, "chainId" | "address">): TypedDataDomain {
+  return { ...EIP712, chainId, verifyingContract: address };
+}
+
+/** Signed by the session key with every call: `cap` is the most that the session may be charged in total so far. */
+export const CALL_TYPES = {
+  Call: [
+    { name: "nullifier", type: "uint256" },
+    { name: "sequence", type: "uint256" },
+    { name: "cap", type: "uint256" },
+    { name: "requestHash", type: "bytes32" },
+  ],
+};
+
+export interface Call {
+  readonly nullifier: bigint;
+  readonly sequence: bigint;
+  readonly cap: bigint;
+  /** Salted, so that nobody can test guessed payloads against it. */
+  readonly requestHash: string;
+}
+
+/** Signed by the provider for every answer: `charged` is cumulative within the session. */
+export const RECEIPT_TYPES = {
+  Receipt: [
+    { name: "nullifier", type: "uint256" },
+    { name: "sequence", type: "uint256" },
+    { name: "requestHash", type: "bytes32" },
+    { name: "responseHash", type: "bytes32" },
+    { name: "charged", type: "uint256" },
+    { name: "modelId", type: "string" },
+    { name: "issuedAt", type: "uint256" },
+  ],
+};
+
+export interface Receipt {
+  readonly nullifier: bigint;
+  readonly sequence: bigint;
+  readonly requestHash: string;
+  readonly responseHash: string;
+  readonly charged: bigint;
+  readonly modelId: string;
+  /** Unix seconds. */
+  readonly issuedAt: bigint;
+}
+
+/** Signed by the provider: the close may be paid out at once. */
+export const CLOSE_CONSENT_TYPES = {
+  CloseConsent: [
+    { name: "identityCommitment", type: "uint256" },
+    { name: "firstUnused", type: "uint256" },
+    { name: "refundedCharges", type: "uint256" },
+    { name: "refundedHolds", type: "uint256" },
+    { name: "certified", type: "uint256" },
+    { name: "coverKeysHash", type: "bytes32" },
+    { name: "recipient", type: "address" },
+    { name: "relayer", type: "address" },
+    { name: "fee", type: "uint256" },
+    { name: "deadline", type: "uint256" },
+    { name: "consentDeadline", type: "uint256" },
+  ],
+};
+
+/** keccak256(abi.encode(uint256[64] slots)). */
+export function coverKeysHash(slots: readonly bigint[]): string {
+  return keccak256(AbiCoder.defaultAbiCoder().encode(["uint256[64]"], [slots]));
+}
