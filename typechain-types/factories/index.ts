@@ -2,4 +2,5 @@
 /* tslint:disable */
 /* eslint-disable */
 export * as zkKit from './@zk-kit/index.js';
+export * as contracts from './contracts/index.js';
 export * as poseidonSolidity from './poseidon-solidity/index.js';
