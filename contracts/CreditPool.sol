@@ -5,7 +5,6 @@ import {IERC3009} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SNARK_SCALAR_FIELD} from "@zk-kit/lean-imt.sol/Constants.sol";
 import {LeanIMT, LeanIMTData} from "@zk-kit/lean-imt.sol/LeanIMT.sol";
@@ -20,17 +19,19 @@ import {Protocol} from "./libraries/Protocol.sol";
 /// @title Jeton's escrow.
 /// @dev Every function that changes state is guarded against re-entry, the settlement's calls included, and calls the token last.
 /// The tree library and Poseidon are linked; the tree's leaves are never zero and never twice, because commitments are not.
-contract CreditPool is ICreditPool, ReentrancyGuardTransient {
+contract CreditPool is ICreditPool {
     using LeanIMT for LeanIMTData;
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
-    /// @dev `Ledger` in two slots. Every deposit checks that the sum fits one member, so no later sum can overflow.
+    /// @dev `Ledger` in two slots. Every deposit checks that the sum fits the smallest member, so no later sum can overflow.
+    /// `isOpen` is always true: the second slot is never empty, so the first slash costs no more than the next.
     struct PackedLedger {
         uint128 escrowed;
         uint128 undelivered;
         uint128 revenue;
-        uint128 awaitingBurn;
+        uint120 awaitingBurn;
+        bool isOpen;
     }
 
     address private constant BURN_ADDRESS = 0x000000000000000000000000000000000000dEaD;
@@ -63,6 +64,16 @@ contract CreditPool is ICreditPool, ReentrancyGuardTransient {
     /// @inheritdoc ICreditPool
     mapping(address account => uint256) public override creditOf;
 
+    /// @dev One lock for every function that changes state. It lives in transient storage and is opened again at the end of the call.
+    bool private transient _isEntered;
+
+    modifier nonReentrant() {
+        if (_isEntered) revert ReentrantCall();
+        _isEntered = true;
+        _;
+        _isEntered = false;
+    }
+
     modifier onlySettlement() {
         if (msg.sender != settlement) revert NotSettlement(msg.sender);
         _;
@@ -93,6 +104,7 @@ contract CreditPool is ICreditPool, ReentrancyGuardTransient {
         _disputeWindow = p.disputeWindow;
         _accountLifetime = p.accountLifetime;
         _termsHash = p.termsHash;
+        _ledger.isOpen = true;
 
         uint256 scope_ = uint256(keccak256(abi.encode(Protocol.LABEL_SCOPE, block.chainid, address(this)))) >> 8;
         uint256 terms = PoseidonT3.hash([scope_, p.ticketPrice + p.policyHold]);
@@ -280,7 +292,7 @@ contract CreditPool is ICreditPool, ReentrancyGuardTransient {
         if (balance != balanceBefore + price) revert ReceivedAmountMismatch(balanceBefore + price, balance);
         PackedLedger memory l = _ledger;
         uint256 owed = uint256(l.escrowed) + l.undelivered + l.revenue + l.awaitingBurn;
-        if (owed > type(uint128).max) revert LedgerIsFull(owed);
+        if (owed > type(uint120).max) revert LedgerIsFull(owed);
         if (balance < owed) revert PoolUnderfunded(owed, balance);
     }
 
@@ -306,7 +318,7 @@ contract CreditPool is ICreditPool, ReentrancyGuardTransient {
         _accounts[identityCommitment].status = status;
         _ledger.escrowed -= held.toUint128();
         if (d.toProvider != 0) _ledger.revenue += d.toProvider.toUint128();
-        if (d.toBurn != 0) _ledger.awaitingBurn += d.toBurn.toUint128();
+        if (d.toBurn != 0) _ledger.awaitingBurn += d.toBurn.toUint120();
         emit AccountReleased(
             identityCommitment,
             status,

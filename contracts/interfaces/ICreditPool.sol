@@ -143,6 +143,7 @@ interface ICreditPool {
     error PoolUnderfunded(uint256 owed, uint256 balance);
     error LedgerIsFull(uint256 owed);
 
+    error ReentrantCall();
     error NotSettlement(address caller);
     error StatusIsNotFinal(AccountStatus status);
     error AccountHoldsNothing(uint256 identityCommitment, AccountStatus status);

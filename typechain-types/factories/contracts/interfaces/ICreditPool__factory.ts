@@ -281,6 +281,11 @@
     "type": "error"
   },
   {
+    "inputs": [],
+    "name": "ReentrantCall",
+    "type": "error"
+  },
+  {
     "inputs": [
       {
         "internalType": "uint256",
