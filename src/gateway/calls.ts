@@ -1,0 +1,176 @@
+/** One paid call (PROTOCOL 7): check, record, serve, charge, answer. Nothing is served before it is recorded. */
+import { CALL_TYPES, RECEIPT_TYPES, domainOf, ticketMessage } from "../protocol/index.ts";
+import type { Call, Receipt } from "../protocol/index.ts";
+import { GatewayError, requestHashOf, responseHashOf } from "../wire/index.ts";
+import type { CallAnswer, CallRequest } from "../wire/index.ts";
+import { KeyedQueue } from "./locks.ts";
+import type { GatewayContext } from "./ports.ts";
+import type { CallClaim, CallDecision } from "./rules.ts";
+import { refundFor } from "./sessions.ts";
+import type { TicketKey } from "./store.ts";
+import { refuseDoubleSpend, requireSigner, ticketClosed, verifyOpening } from "./tickets.ts";
+import type { Served } from "./upstream.ts";
+
+type Refused = Exclude<CallDecision, { kind: "serve" | "answered" }>;
+type Attempt = { readonly kind: "answered"; readonly answer: CallAnswer } | Refused;
+
+export class Calls {
+  readonly #context: GatewayContext;
+  /** Calls of one ticket come one after the other; proofs are verified outside, so junk holds up nobody's session. */
+  readonly #queue: KeyedQueue;
+
+  constructor(context: GatewayContext, queue: KeyedQueue) {
+    this.#context = context;
+    this.#queue = queue;
+  }
+
+  async call(request: CallRequest): Promise<CallAnswer> {
+    const claim = this.#claimOf(request);
+    const { nullifier, x } = claim;
+
+    const first = await this.#attempt(request, claim, undefined);
+    if (first.kind === "answered") return first.answer;
+    if (first.kind !== "unseen" && first.kind !== "other-message") throw refusal(first);
+    if (request.ticket === undefined) throw refusal(first);
+
+    const share = await verifyOpening(this.#context, nullifier, x, request.ticket);
+    if (first.kind === "other-message") throw await refuseDoubleSpend(this.#context, first.recorded, share);
+    const { sessionAddress } = request;
+    const second = await this.#attempt(request, claim, { nullifier, share, sessionAddress });
+    if (second.kind === "answered") return second.answer;
+    // Another message for this ticket came in while this one's proof was verified.
+    if (second.kind === "other-message") throw await refuseDoubleSpend(this.#context, second.recorded, share);
+    throw refusal(second);
+  }
+
+  /** Everything that can be said without the store and without a proof. */
+  #claimOf(request: CallRequest): CallClaim {
+    const { pool, upstream } = this.#context;
+    const { nullifier, sessionAddress, sequence, cap, signature } = request;
+    const { ticketPrice } = pool.parameters;
+    if (cap > ticketPrice) {
+      throw new GatewayError("REQUEST_MALFORMED", `the cap is above the ticket price of ${ticketPrice}`);
+    }
+    const requestHash = requestHashOf(request);
+    const voucher: Call = { nullifier, sequence: BigInt(sequence), cap, requestHash };
+    requireSigner(this.#context, CALL_TYPES, { ...voucher }, signature, sessionAddress);
+    const leastRoom = upstream.quote(request.payload);
+    if (leastRoom > cap) throw capTooLow(0n, leastRoom);
+    const x = ticketMessage(pool.scope, sessionAddress);
+    return { nullifier, x, sessionAddress, sequence, cap, requestHash, signature, leastRoom };
+  }
+
+  #attempt(request: CallRequest, claim: CallClaim, opening: TicketKey | undefined): Promise<Attempt> {
+    const { store, clock, owner, settings } = this.#context;
+    return this.#queue.run(claim.nullifier.toString(), async () => {
+      const now = clock();
+      const decision = await store.beginCall(claim, opening, { owner, until: now + settings.leaseSeconds }, now);
+      if (decision.kind !== "serve") return decision;
+      return { kind: "answered", answer: await this.#serve(request, claim, decision.charged) };
+    });
+  }
+
+  /** The lease is ours. */
+  async #serve(request: CallRequest, claim: CallClaim, chargedBefore: bigint): Promise<CallAnswer> {
+    const { store, owner, clock } = this.#context;
+    const { nullifier, sequence } = claim;
+    try {
+      const served = await this.#serveUpstream(request, claim, chargedBefore);
+      const charged = chargedBefore + served.charge;
+      const refund = request.isLast ? refundFor(this.#context, nullifier, charged) : undefined;
+      const answer = await this.#answerOf(claim, served, charged, refund && { nullifier, ...refund });
+      const outcome = { nullifier, sequence, owner, answer, charged, refund, at: clock() };
+      if (await store.completeCall(outcome)) return answer;
+    } catch (error) {
+      await store.abandonCall(nullifier, sequence, owner);
+      throw error;
+    }
+    throw refusal({ kind: "in-progress" });
+  }
+
+  async #serveUpstream({ payload }: CallRequest, claim: CallClaim, chargedBefore: bigint): Promise<Served> {
+    const { upstream, settings, pool } = this.#context;
+    const mostCharged = claim.cap - chargedBefore;
+    const stopRenewing = this.#keepLease(claim);
+    const signal = AbortSignal.timeout(settings.serviceSeconds * 1_000);
+    try {
+      const served = await Promise.race([upstream.serve(payload, { mostCharged, signal }), rejectOnAbort(signal)]);
+      if (served.charge < 0n || served.charge > mostCharged || served.charge % pool.parameters.unit !== 0n) {
+        throw new GatewayError("CHARGE_REFUSED", "the service asked for a charge that terms or voucher do not allow");
+      }
+      return served;
+    } catch (error) {
+      if (error instanceof GatewayError) throw error;
+      throw new GatewayError(
+        "UPSTREAM_FAILED",
+        "the service failed; nothing was charged, and the same call may be sent again",
+      );
+    } finally {
+      stopRenewing();
+    }
+  }
+
+  /** Renews the lease while the upstream works. A failure to renew shows when the call is completed. */
+  #keepLease({ nullifier, sequence }: CallClaim): () => void {
+    const { store, clock, owner, settings } = this.#context;
+    const renew = (): void => {
+      const lease = { owner, until: clock() + settings.leaseSeconds };
+      store.renewLease(nullifier, sequence, lease).catch(() => undefined);
+    };
+    const timer = setInterval(renew, (settings.leaseSeconds * 1_000) / 3);
+    timer.unref();
+    return () => clearInterval(timer);
+  }
+
+  async #answerOf(
+    { nullifier, sequence, requestHash }: CallClaim,
+    { response, modelId = "" }: Served,
+    charged: bigint,
+    refund: CallAnswer["refund"] | undefined,
+  ): Promise<CallAnswer> {
+    const { pool, signer, clock } = this.#context;
+    const receipt: Receipt = {
+      nullifier,
+      sequence: BigInt(sequence),
+      requestHash,
+      responseHash: responseHashOf(response),
+      charged,
+      modelId,
+      issuedAt: BigInt(clock()),
+    };
+    const signature = await signer.signTypedData(domainOf(pool), RECEIPT_TYPES, { ...receipt });
+    return { response, receipt, signature, refund: refund ?? null };
+  }
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+const capTooLow = (charged: bigint, leastRoom: bigint): GatewayError =>
+  new GatewayError("CAP_TOO_LOW", `the voucher must allow at least ${charged + leastRoom} in total`, {
+    least: (charged + leastRoom).toString(),
+  });
+
+function refusal(decision: Refused): GatewayError {
+  switch (decision.kind) {
+    case "unseen":
+      return new GatewayError("PROOF_REQUIRED", "the first call of a ticket brings its proof");
+    case "closed":
+      return ticketClosed();
+    case "other-message":
+      return new GatewayError("TICKET_SPENT", "this ticket belongs to another session");
+    case "ended":
+      return new GatewayError("SESSION_ENDED", "this session has ended; its refund can be asked for");
+    case "conflict":
+      return new GatewayError("SEQUENCE_CONFLICT", "this sequence was used with another request; nothing was charged");
+    case "passed":
+      return new GatewayError("SEQUENCE_PASSED", "a later sequence of this session was used");
+    case "in-progress":
+      return new GatewayError("CALL_IN_PROGRESS", "a call of this session is being served; ask again later");
+    case "cap-too-low":
+      return capTooLow(decision.charged, 0n);
+  }
+}

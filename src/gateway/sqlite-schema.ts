@@ -1,0 +1,120 @@
+/** The gateway's tables and how an older file becomes a newer one. A migration, once released, is never edited. */
+import type { DatabaseSync } from "node:sqlite";
+
+import { GatewayStoreError } from "./store-error.ts";
+
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE tickets (
+    nullifier BLOB PRIMARY KEY CHECK (length(nullifier) = 32),
+    -- open and ended: handed in. closed: revealed by a close before it was.
+    status TEXT NOT NULL CHECK (status IN ('open', 'ended', 'closed')),
+    x BLOB,
+    y BLOB,
+    session_address TEXT,
+    charged TEXT NOT NULL DEFAULT '0',
+    voucher_sequence INTEGER,
+    voucher_cap TEXT,
+    voucher_request_hash TEXT,
+    voucher_signature TEXT,
+    refunded_charge TEXT,
+    refunded_hold TEXT,
+    refund_signature TEXT,
+    -- Unix seconds of the last call of an open session; nothing is kept of an ended one.
+    active_at INTEGER,
+    closed_by BLOB,
+    CHECK ((status = 'closed') = (x IS NULL)),
+    CHECK ((status = 'ended') = (refund_signature IS NOT NULL)),
+    CHECK ((status = 'open') = (active_at IS NOT NULL))
+  ) WITHOUT ROWID;
+  CREATE INDEX tickets_active ON tickets (active_at) WHERE status = 'open';
+
+  CREATE TABLE calls (
+    nullifier BLOB NOT NULL,
+    sequence INTEGER NOT NULL,
+    request_hash TEXT NOT NULL,
+    cap TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    lease_owner TEXT,
+    lease_until INTEGER NOT NULL,
+    answer TEXT,
+    answered_at INTEGER,
+    PRIMARY KEY (nullifier, sequence)
+  ) WITHOUT ROWID;
+  CREATE INDEX calls_answered ON calls (answered_at) WHERE answered_at IS NOT NULL;
+
+  CREATE TABLE enrolments (
+    nullifier BLOB PRIMARY KEY,
+    root BLOB NOT NULL,
+    state BLOB NOT NULL,
+    proof TEXT NOT NULL,
+    signature TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE folds (
+    id INTEGER PRIMARY KEY,
+    nullifiers TEXT NOT NULL,
+    state BLOB NOT NULL,
+    proof TEXT NOT NULL,
+    signature TEXT NOT NULL
+  );
+  CREATE TABLE fold_nullifiers (
+    nullifier BLOB PRIMARY KEY,
+    fold INTEGER NOT NULL REFERENCES folds (id)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE offences (
+    identity_commitment BLOB PRIMARY KEY,
+    identity_secret BLOB NOT NULL,
+    kind TEXT NOT NULL,
+    nullifier BLOB NOT NULL,
+    ticket_index INTEGER NOT NULL,
+    shares TEXT NOT NULL,
+    reported INTEGER NOT NULL DEFAULT 0
+  ) WITHOUT ROWID;
+
+  -- What was recorded, in order. Positions are never used again.
+  CREATE TABLE feed (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('ticket', 'refund', 'enrolment', 'fold')),
+    -- The nullifier; of a fold, its id.
+    key BLOB NOT NULL
+  );
+  `,
+];
+
+/** Which pool the file belongs to. A file of another pool is refused. */
+function bindToPool(database: DatabaseSync, poolHash: bigint): void {
+  const recorded = database.prepare("SELECT pool_hash FROM store").get();
+  if (recorded === undefined) {
+    database.prepare("INSERT INTO store (pool_hash) VALUES (?)").run(poolHash.toString());
+  } else if (recorded["pool_hash"] !== poolHash.toString()) {
+    throw new GatewayStoreError("OTHER_POOL", "the store's file belongs to another pool");
+  }
+}
+
+/** Brings a file, new or old, to the present schema, in one transaction. */
+export function migrate(database: DatabaseSync, poolHash: bigint): void {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    database.exec("CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY)");
+    database.exec("CREATE TABLE IF NOT EXISTS store (pool_hash TEXT NOT NULL)");
+    const row = database.prepare("SELECT COALESCE(MAX(version), 0) AS version FROM schema_migrations").get();
+    const version = Number(row?.["version"]);
+    if (version > MIGRATIONS.length) {
+      throw new GatewayStoreError(
+        "NEWER_SCHEMA",
+        `the store's file has schema ${version}, and this program knows up to ${MIGRATIONS.length}: use a newer program`,
+      );
+    }
+    bindToPool(database, poolHash);
+    for (const [offset, sql] of MIGRATIONS.slice(version).entries()) {
+      database.exec(sql);
+      database.prepare("INSERT INTO schema_migrations (version) VALUES (?)").run(version + offset + 1);
+    }
+    database.exec("COMMIT");
+  } catch (error) {
+    database.exec("ROLLBACK");
+    throw error;
+  }
+}

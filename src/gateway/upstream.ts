@@ -1,0 +1,25 @@
+/** The service that a gateway sells. */
+export interface Served {
+  readonly response: string;
+  /** For this call, in token base units: a multiple of the pool's unit, at most `mostCharged`. */
+  readonly charge: bigint;
+  /** Which model or version answered; it goes into the receipt. */
+  readonly modelId?: string;
+}
+
+export interface ServeContext {
+  /** What the voucher and the ticket leave for this call. */
+  readonly mostCharged: bigint;
+  /** Aborted when the gateway gives the call up. */
+  readonly signal: AbortSignal;
+}
+
+export interface Upstream {
+  /**
+   * What a voucher must at least leave for this payload to be begun. Decided before anything is recorded.
+   * @throws GatewayError PAYLOAD_REFUSED for what the terms do not offer.
+   */
+  quote(payload: string): bigint;
+  /** Anything that it throws means: not served, nothing charged, the same call may come again. */
+  serve(payload: string, context: ServeContext): Promise<Served>;
+}

@@ -1,0 +1,9 @@
+/** What crosses between a wallet and a provider: messages, hashes, terms, errors, and the ports that both parties are given. */
+export * from "./api.ts";
+export * from "./errors.ts";
+export * from "./hashes.ts";
+export * from "./messages.ts";
+export * from "./ports.ts";
+export * from "./terms.ts";
+export { describeIssues, toJson } from "./values.ts";
+export type { Json } from "./values.ts";

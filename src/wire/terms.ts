@@ -1,0 +1,83 @@
+/** The provider's published terms. The pool holds the SHA-256 of their canonical form, and wallets refuse a gateway with others. */
+import { createHash } from "node:crypto";
+
+import { z } from "zod";
+
+import type { PoolParameters } from "../protocol/index.ts";
+import { GatewayError } from "./errors.ts";
+import { amount, describeIssues } from "./values.ts";
+
+const text = z.string().min(1).max(4_000);
+const price = amount;
+
+const pricing = z.discriminatedUnion("kind", [
+  /** Every call costs the same. */
+  z.object({ kind: z.literal("fixed"), price }).strict(),
+  /** A price for each method of an API with named methods; what is not named is not offered. */
+  z.object({ kind: z.literal("methods"), prices: z.record(z.string().min(1).max(200), price) }).strict(),
+]);
+
+const schema = z
+  .object({
+    format: z.literal("jeton.terms.v1"),
+    /** Who provides what. */
+    service: text,
+    pricing,
+    /** What a ticket may not be used for. */
+    policy: text,
+    retention: z
+      .object({
+        /** How long answers are kept for retries. */
+        answersSeconds: z.number().int().min(0),
+        /** An idle session is ended after this. */
+        sessionSeconds: z.number().int().min(1),
+        statement: text,
+      })
+      .strict(),
+    endpoints: z.array(z.string().url()).max(20),
+  })
+  .strict();
+
+/** The terms, prices in token base units. */
+export type Terms = z.output<typeof schema>;
+/** As published: prices as decimal strings. */
+export type TermsJson = z.input<typeof schema>;
+
+/** Sorted keys, no white space, as RFC 8785 for the values that terms hold (strings, whole numbers, booleans, lists, objects). */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value === "object" && value !== null) {
+    const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(",")}}`;
+  }
+  if (typeof value === "string" || typeof value === "boolean" || Number.isSafeInteger(value))
+    return JSON.stringify(value);
+  throw new GatewayError("REQUEST_MALFORMED", "terms hold only strings, whole numbers, booleans, lists and objects");
+}
+
+/** SHA-256 of the canonical form: what the pool's `termsHash` is. */
+export function termsHashOf(terms: unknown): string {
+  return `0x${createHash("sha256").update(canonicalJson(terms), "utf8").digest("hex")}`;
+}
+
+/** @throws GatewayError REQUEST_MALFORMED */
+export function parseTerms(json: unknown): Terms {
+  const result = schema.safeParse(json);
+  if (!result.success) throw new GatewayError("REQUEST_MALFORMED", `the terms are ${describeIssues(result.error)}`);
+  return result.data;
+}
+
+export const pricesOf = ({ pricing: offered }: Terms): readonly bigint[] =>
+  offered.kind === "fixed" ? [offered.price] : Object.values(offered.prices);
+
+/** Why terms do not fit a pool, or undefined: every price is a multiple of `unit` and at most C. */
+export function termsProblem(
+  terms: Terms,
+  { ticketPrice, unit }: Pick<PoolParameters, "ticketPrice" | "unit">,
+): string | undefined {
+  for (const value of pricesOf(terms)) {
+    if (value > ticketPrice) return `a price of ${value} is above the ticket price of ${ticketPrice}`;
+    if (value % unit !== 0n) return `a price of ${value} is no multiple of the unit ${unit}`;
+  }
+  return undefined;
+}
