@@ -15,7 +15,8 @@ pragma circom 2.2.2;
 // C1  Π opens to its terms and the provider's key
 // C2  the base state opens to (k, B, Rp, rho), and it equals `certified` or, when certified = 0, carries the provider's signature
 // C3  every used slot carries the provider's signature of a refund (rc, rp < 2^96) of ticket i < 65,536 of this k in this pool
-// C4  newState opens to k, B + Σ(rc + rp) < 2^120, Rp + Σ rp, and the blinding H(k, base state, TAG_RHO + which tickets)
+// C4  newState opens to k, B + Σ(rc + rp) < 2^120, Rp + Σ rp, and the blinding H(k, base state, TAG_RHO + which tickets,
+//     not which amounts)
 // C5  the fold nullifier is H(a_i, TAG_FOLD) in a used slot and H(newRho, TAG_FILL + t) in an unused one: it looks the same, and it
 //     cannot be chosen, because the blinding is a hash of the secret, the base state and the tickets
 // C6  the four fold nullifiers differ

@@ -17,8 +17,8 @@ pragma circom 2.2.2;
 // C3  i < 65,536, and nullifier and y are those of ticket i of this account in this pool
 // C4  hold < 2^96 and (i + 1)·hold <= B
 //
-// Assumed: B < 2^120 (by induction over enroll and fold). Nothing depends on the account tree, and x depends on the account and the
-// index alone, so tickets are proved ahead of time and never go stale.
+// Assumed: B < 2^120 (by induction over enroll and fold). Nothing depends on the account tree, and by the wallet's rule x
+// depends on the account and the index alone, so tickets are proved ahead of time and never go stale.
 
 include "lib/pool.circom";
 include "lib/refund-state.circom";

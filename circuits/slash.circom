@@ -1,6 +1,7 @@
 pragma circom 2.2.2;
 
-// SLASH: "I hold two shares of one ticket of this account."
+// SLASH: "I hold two shares of one ticket of this account." One share and the ticket's key, as a close reveals it, give k and so a second
+// share; an owner can slash himself, at a loss.
 //
 // PUBLIC   context           binds who is paid the bounty
 //          poolHash          Π of the pool

@@ -6,8 +6,9 @@ include "parameters.circom";
 include "range.circom";
 
 // The ticket tree is a GGM tree of arity 16 and depth 4: ticketRoot = H(k, Π), and the child c of a node at level l - 1 is
-// H(node, 16·l + c). Its leaves are the ticket keys. Level and child in one number below 80 tell the tree's hashes from all
-// other two-input hashes here, whose second input is a pool hash, a 248-bit tag, or stands under a secret first input.
+// H(node, 16·l + c). Its leaves are the ticket keys. Level and child in one number from 16 to 79 tell these hashes from the fold's
+// (248-bit tags) and from the ticket root (a pool hash). The two-input hashes of the account tree and of the pool have first inputs
+// that are hashes or public; to meet a node of a ticket tree they would need a preimage of its secret key.
 
 template TicketRoot() {
     signal input identitySecret, poolHash;
