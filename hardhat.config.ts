@@ -24,6 +24,12 @@ export default defineConfig({
   },
   typechain: { outDir: "typechain-types" },
   paths: { tests: { mocha: "test", solidity: "test/contracts" } },
+  test: {
+    solidity: {
+      fuzz: { runs: 256, seed: "0x6a65746f6e" },
+      invariant: { runs: 64, depth: 150, failOnRevert: true },
+    },
+  },
   networks: {
     default: { type: "edr-simulated", chainType: "op" },
   },

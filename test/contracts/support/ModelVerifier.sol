@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+pragma solidity 0.8.30;
+
+import {ICloseVerifier, ISlashVerifier, Proof} from "../../../contracts/interfaces/IStatementVerifiers.sol";
+
+/// @title A model of both verifiers, for tests of the ledger and the tree alone: a "proof" is the hash of the signals it was made for.
+/// @dev It proves nothing. What real proofs bind is tested with the real verifiers.
+contract ModelVerifier is ICloseVerifier, ISlashVerifier {
+    /// @inheritdoc ICloseVerifier
+    function verifyProof(
+        uint256[2] calldata a,
+        uint256[2][2] calldata,
+        uint256[2] calldata,
+        uint256[9] calldata signals
+    ) external pure returns (bool) {
+        return a[0] == uint256(keccak256(abi.encode(signals)));
+    }
+
+    /// @inheritdoc ISlashVerifier
+    function verifyProof(
+        uint256[2] calldata a,
+        uint256[2][2] calldata,
+        uint256[2] calldata,
+        uint256[4] calldata signals
+    ) external pure returns (bool) {
+        return a[0] == uint256(keccak256(abi.encode(signals)));
+    }
+
+    function proofOf(uint256[9] calldata signals) external pure returns (Proof memory proof) {
+        proof.a[0] = uint256(keccak256(abi.encode(signals)));
+    }
+
+    function proofOf(uint256[4] calldata signals) external pure returns (Proof memory proof) {
+        proof.a[0] = uint256(keccak256(abi.encode(signals)));
+    }
+}
