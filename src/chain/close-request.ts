@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** A close as the settlement takes it, and the provider's consent to it. */
+import type { Signer } from "ethers";
+
+import type { CloseClaimInput, Pool, Proof } from "../protocol/index.ts";
+import { CLOSE_CONSENT_TYPES, coverKeysHash, domainOf } from "../protocol/index.ts";
+
+/** Amounts in token base units, the deadline in unix seconds. */
+export interface CloseRequest {
+  readonly identityCommitment: bigint;
+  readonly firstUnused: bigint;
+  readonly refundedCharges: bigint;
+  readonly refundedHolds: bigint;
+  readonly certified: bigint;
+  readonly recipient: string;
+  readonly relayer: string;
+  readonly fee: bigint;
+  readonly deadline: bigint;
+  readonly coverKeys: readonly bigint[];
+  readonly proof: Proof;
+}
+
+/** Puts a proven close together. `close` is what `closeClaim` was given, `coverKeys` what it gave back. */
+export function closeRequestOf(
+  identityCommitment: bigint,
+  close: CloseClaimInput,
+  coverKeys: readonly bigint[],
+  proof: Proof,
+): CloseRequest {
+  const { firstUnused, refundedCharges, refundedHolds, terms } = close;
+  return {
+    identityCommitment,
+    firstUnused: BigInt(firstUnused),
+    refundedCharges,
+    refundedHolds,
+    certified: 0n,
+    ...terms,
+    coverKeys,
+    proof,
+  };
+}
+
+/** The provider's EIP-712 consent to a close, good until `consentDeadline` (unix seconds). The provider checks the tickets first. */
+export async function signCloseConsent(
+  provider: Signer,
+  pool: Pool,
+  request: CloseRequest,
+  consentDeadline: bigint,
+): Promise<string> {
+  const { identityCommitment, firstUnused, refundedCharges, refundedHolds, certified } = request;
+  const { recipient, relayer, fee, deadline } = request;
+  return provider.signTypedData(domainOf(pool), CLOSE_CONSENT_TYPES, {
+    identityCommitment,
+    firstUnused,
+    refundedCharges,
+    refundedHolds,
+    certified,
+    coverKeysHash: coverKeysHash(request.coverKeys),
+    recipient,
+    relayer,
+    fee,
+    deadline,
+    consentDeadline,
+  });
+}

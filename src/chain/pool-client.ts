@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** One pool on its chain. Its parameters are read from there and checked against what follows from them, never typed twice. */
+import { getAddress, isAddress } from "ethers";
+
+import type { CreditPool, CreditSettlement } from "../../typechain-types/index.js";
+import { CreditPool__factory, CreditSettlement__factory } from "../../typechain-types/index.js";
+import type { Pool, PoolParameters } from "../protocol/index.ts";
+import { describePool, isValidPublicKey, stakeOf } from "../protocol/index.ts";
+import { ChainError, guarded } from "./errors.ts";
+import { requireChain, requireCode } from "./provider.ts";
+import type { ChainProvider } from "./provider.ts";
+import type { Token } from "./token.ts";
+import { connectToken } from "./token.ts";
+
+export type AccountStatus = "none" | "active" | "expired" | "closed" | "slashed";
+export const ACCOUNT_STATUSES: readonly AccountStatus[] = ["none", "active", "expired", "closed", "slashed"];
+
+/** An account as the chain has it. Amounts in token base units, times in unix seconds. */
+export interface Account {
+  readonly identityCommitment: bigint;
+  readonly status: AccountStatus;
+  readonly deposit: bigint;
+  readonly stake: bigint;
+  readonly openedAt: bigint;
+}
+
+/** A close in its challenge window. */
+export interface PendingClose {
+  readonly identityCommitment: bigint;
+  readonly toRecipient: bigint;
+  readonly toProvider: bigint;
+  readonly finalizableAt: bigint;
+  readonly recipient: string;
+  readonly fee: bigint;
+  readonly relayer: string;
+}
+
+/** What the pool owes, in token base units. */
+export interface Ledger {
+  readonly escrowed: bigint;
+  readonly undelivered: bigint;
+  readonly revenue: bigint;
+  readonly awaitingBurn: bigint;
+}
+
+/** The ledger against the tokens that are there, both at one block. */
+export interface Solvency {
+  readonly ledger: Ledger;
+  readonly owed: bigint;
+  readonly balance: bigint;
+  /** Tokens that somebody sent to the pool directly. Negative: missing. */
+  readonly surplus: bigint;
+  readonly isSolvent: boolean;
+  readonly blockNumber: number;
+}
+
+export interface TreeHead {
+  readonly root: bigint;
+  readonly leafCount: number;
+  readonly depth: number;
+}
+
+/** At a block; the newest by default. */
+export interface ReadOptions {
+  readonly blockTag?: number | "latest" | "finalized";
+}
+
+/** How many accounts one call asks for: 500 answers of four words stay far below every endpoint's limit. */
+const BATCH = 500;
+
+export class PoolClient {
+  readonly provider: ChainProvider;
+  readonly pool: Pool;
+  readonly token: Token;
+  readonly settlementAddress: string;
+  /** The contracts, bound to the provider: for reads that this class has no name for. */
+  readonly contracts: { readonly pool: CreditPool; readonly settlement: CreditSettlement };
+
+  private constructor(
+    provider: ChainProvider,
+    pool: Pool,
+    token: Token,
+    contracts: { pool: CreditPool; settlement: CreditSettlement },
+    settlementAddress: string,
+  ) {
+    this.provider = provider;
+    this.pool = pool;
+    this.token = token;
+    this.contracts = contracts;
+    this.settlementAddress = settlementAddress;
+  }
+
+  /**
+   * Reads a pool and checks that it is one: code at every address, scope and pool hash as they follow from chain, address and
+   * parameters, a provider key of prime order, and a settlement that serves this pool.
+   * Whether the code is Jeton's is for the deployment's record, or the factory's list, to say.
+   * @param expected what the caller knows already. @throws ChainError WRONG_CHAIN, NO_CODE, NOT_A_POOL
+   */
+  static async connect(
+    provider: ChainProvider,
+    address: string,
+    expected: { readonly chainId?: bigint; readonly poolHash?: bigint } = {},
+  ): Promise<PoolClient> {
+    if (!isAddress(address)) throw new ChainError("ARGUMENT_INVALID", `"${address}" is no address`);
+    const { chainId } = await guarded("reading the chain id", () => provider.getNetwork());
+    if (expected.chainId !== undefined) await requireChain(provider, expected.chainId);
+    await requireCode(provider, address, "the pool");
+    const contract = CreditPool__factory.connect(address, provider);
+    const { pool, settlementAddress } = await readPool(contract, chainId, address);
+    if (expected.poolHash !== undefined && pool.poolHash !== expected.poolHash) {
+      throw new ChainError(
+        "NOT_A_POOL",
+        `the pool at ${address} is not the one expected: its pool hash is ${pool.poolHash}`,
+      );
+    }
+    await requireCode(provider, settlementAddress, "the pool's settlement");
+    await requireCode(provider, pool.parameters.token, "the pool's token");
+    const settlement = CreditSettlement__factory.connect(settlementAddress, provider);
+    const served = await guarded("reading the settlement", () => settlement.pool());
+    if (getAddress(served) !== pool.address) {
+      throw new ChainError(
+        "NOT_A_POOL",
+        `the settlement ${settlementAddress} serves ${served}, and not ${pool.address}`,
+      );
+    }
+    const token = await connectToken(provider, pool.parameters.token);
+    return new PoolClient(provider, pool, token, { pool: contract, settlement }, settlementAddress);
+  }
+
+  get chainId(): bigint {
+    return this.pool.chainId;
+  }
+
+  get parameters(): PoolParameters {
+    return this.pool.parameters;
+  }
+
+  /** What a deposit of `amount` costs: D + S. */
+  priceOf(amount: bigint): bigint {
+    return amount + stakeOf(this.parameters, amount);
+  }
+
+  /** Many accounts, in the order asked; status "none" for a commitment that was never used. */
+  async accountsOf(identityCommitments: readonly bigint[], options: ReadOptions = {}): Promise<Account[]> {
+    return inBatches(identityCommitments, async (batch) => {
+      const found = await guarded("reading accounts", () => this.contracts.pool.accountsOf([...batch], options));
+      return found.map(({ deposit, stake, openedAt, status }, index) => ({
+        identityCommitment: batch[index] as bigint,
+        status: ACCOUNT_STATUSES[Number(status)] ?? "none",
+        deposit,
+        stake,
+        openedAt,
+      }));
+    });
+  }
+
+  async accountOf(identityCommitment: bigint, options: ReadOptions = {}): Promise<Account> {
+    return (await this.accountsOf([identityCommitment], options))[0] as Account;
+  }
+
+  /** The pending closes of many accounts, in the order asked; undefined where there is none. */
+  async pendingClosesOf(
+    identityCommitments: readonly bigint[],
+    options: ReadOptions = {},
+  ): Promise<(PendingClose | undefined)[]> {
+    return inBatches(identityCommitments, async (batch) => {
+      const found = await guarded("reading pending closes", () =>
+        this.contracts.settlement.pendingClosesOf([...batch], options),
+      );
+      return found.map(({ toRecipient, toProvider, finalizableAt, recipient, fee, relayer }, index) =>
+        finalizableAt === 0n
+          ? undefined
+          : {
+              identityCommitment: batch[index] as bigint,
+              toRecipient,
+              toProvider,
+              finalizableAt,
+              recipient,
+              fee,
+              relayer,
+            },
+      );
+    });
+  }
+
+  async pendingCloseOf(identityCommitment: bigint, options: ReadOptions = {}): Promise<PendingClose | undefined> {
+    return (await this.pendingClosesOf([identityCommitment], options))[0];
+  }
+
+  async ledger(options: ReadOptions = {}): Promise<Ledger> {
+    const { escrowed, undelivered, revenue, awaitingBurn } = await guarded("reading the ledger", () =>
+      this.contracts.pool.ledger(options),
+    );
+    return { escrowed, undelivered, revenue, awaitingBurn };
+  }
+
+  /** Invariant 1: the pool's tokens cover what it owes. */
+  async solvency(): Promise<Solvency> {
+    const blockNumber = await guarded("reading the block number", () => this.provider.getBlockNumber());
+    const at = { blockTag: blockNumber };
+    const ledger = await this.ledger(at);
+    const balance = await this.token.balanceOf(this.pool.address, at);
+    const owed = ledger.escrowed + ledger.undelivered + ledger.revenue + ledger.awaitingBurn;
+    return { ledger, owed, balance, surplus: balance - owed, isSolvent: balance >= owed, blockNumber };
+  }
+
+  async tree(options: ReadOptions = {}): Promise<TreeHead> {
+    const { pool } = this.contracts;
+    const [root, leafCount, depth] = await guarded("reading the tree", () =>
+      Promise.all([pool.root(options), pool.leafCount(options), pool.depth(options)]),
+    );
+    return { root, leafCount: Number(leafCount), depth: Number(depth) };
+  }
+
+  /** What `address` can claim, in token base units. */
+  async creditOf(address: string, options: ReadOptions = {}): Promise<bigint> {
+    return guarded("reading a credit", () => this.contracts.pool.creditOf(address, options));
+  }
+}
+
+async function inBatches<T>(
+  identityCommitments: readonly bigint[],
+  read: (batch: readonly bigint[]) => Promise<T[]>,
+): Promise<T[]> {
+  const found: T[] = [];
+  for (let start = 0; start < identityCommitments.length; start += BATCH) {
+    found.push(...(await read(identityCommitments.slice(start, start + BATCH))));
+  }
+  return found;
+}
+
+async function readPool(
+  contract: CreditPool,
+  chainId: bigint,
+  address: string,
+): Promise<{ pool: Pool; settlementAddress: string }> {
+  const [raw, scope, poolHash, settlement] = await Promise.all([
+    contract.parameters(),
+    contract.scope(),
+    contract.poolHash(),
+    contract.settlement(),
+  ]).catch((error: unknown) => {
+    throw new ChainError("NOT_A_POOL", `the contract at ${address} does not answer as a pool does`, { cause: error });
+  });
+  const parameters: PoolParameters = {
+    token: raw.token,
+    provider: raw.provider,
+    providerKey: [raw.providerKey[0], raw.providerKey[1]],
+    ticketPrice: raw.ticketPrice,
+    policyHold: raw.policyHold,
+    unit: raw.unit,
+    stakeMinimum: raw.stakeMinimum,
+    stakeBps: raw.stakeBps,
+    bountyBps: raw.bountyBps,
+    challengeWindow: raw.challengeWindow,
+    disputeWindow: raw.disputeWindow,
+    accountLifetime: raw.accountLifetime,
+    termsHash: raw.termsHash,
+  };
+  if (!isValidPublicKey(parameters.providerKey)) {
+    throw new ChainError("NOT_A_POOL", `the provider key of ${address} is no point of BabyJubJub's prime subgroup`);
+  }
+  const pool = describePool(chainId, address, parameters);
+  if (pool.scope !== scope || pool.poolHash !== poolHash) {
+    throw new ChainError("NOT_A_POOL", `the scope or pool hash of ${address} does not follow from its parameters`);
+  }
+  return { pool, settlementAddress: getAddress(settlement) };
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** The events of a pool and its settlement, typed. Amounts in token base units, times in unix seconds. */
+import type { Interface, Result } from "ethers";
+
+import { CreditPool__factory, CreditSettlement__factory } from "../../typechain-types/index.js";
+import { ChainError } from "./errors.ts";
+import type { RawLog } from "./event-sync.ts";
+import type { AccountStatus } from "./pool-client.ts";
+import { ACCOUNT_STATUSES } from "./pool-client.ts";
+
+export interface PoolEventArguments {
+  readonly AccountOpened: {
+    readonly identityCommitment: bigint;
+    readonly deposit: bigint;
+    readonly stake: bigint;
+    readonly leafIndex: number;
+  };
+  readonly RootUpdated: { readonly root: bigint; readonly leafCount: number };
+  readonly AccountReleased: {
+    readonly identityCommitment: bigint;
+    readonly status: AccountStatus;
+    readonly recipient: string;
+    readonly toRecipient: bigint;
+    readonly relayer: string;
+    readonly toRelayer: bigint;
+    readonly toProvider: bigint;
+    readonly toBurn: bigint;
+  };
+  readonly DepositForfeited: { readonly identityCommitment: bigint; readonly amount: bigint };
+  readonly PayoutCredited: { readonly recipient: string; readonly amount: bigint };
+  readonly Claimed: { readonly account: string; readonly to: string; readonly amount: bigint };
+  readonly Burned: { readonly amount: bigint };
+  readonly RevenuePaid: { readonly to: string; readonly amount: bigint };
+  readonly CloseStarted: {
+    readonly identityCommitment: bigint;
+    readonly firstUnused: number;
+    readonly refundedCharges: bigint;
+    readonly refundedHolds: bigint;
+    readonly recipient: string;
+    readonly relayer: string;
+    readonly fee: bigint;
+    readonly finalizableAt: bigint;
+    readonly coverKeys: readonly bigint[];
+  };
+  readonly CloseFinalized: { readonly identityCommitment: bigint };
+  readonly AccountSlashed: {
+    readonly identityCommitment: bigint;
+    readonly nullifier: bigint;
+    readonly recipient: string;
+  };
+  readonly AccountExpired: { readonly identityCommitment: bigint };
+  readonly RevenueWithdrawn: { readonly to: string; readonly amount: bigint };
+}
+
+export type PoolEventName = keyof PoolEventArguments;
+
+/** Where an event happened. */
+export interface EventPlace {
+  readonly blockNumber: number;
+  readonly blockHash: string;
+  readonly transactionHash: string;
+  readonly logIndex: number;
+}
+
+export type PoolEventOf<Name extends PoolEventName> = EventPlace & {
+  readonly name: Name;
+  readonly args: PoolEventArguments[Name];
+};
+export type PoolEvent = { [Name in PoolEventName]: PoolEventOf<Name> }[PoolEventName];
+
+/** Arguments that are small counts, and one that is a name. */
+const CONVERSIONS: Record<string, (value: bigint) => unknown> = {
+  leafIndex: Number,
+  leafCount: Number,
+  firstUnused: Number,
+  status: (value) => ACCOUNT_STATUSES[Number(value)],
+};
+
+function convert(name: string, value: unknown): unknown {
+  if (typeof value === "bigint") return CONVERSIONS[name]?.(value) ?? value;
+  return typeof value === "string" ? value : [...(value as Iterable<bigint>)];
+}
+
+function argumentsOf(names: readonly string[], values: Result): Record<string, unknown> {
+  return Object.fromEntries(names.map((name, index) => [name, convert(name, values[index] as unknown)]));
+}
+
+/** Reads the events of one pool and its settlement. */
+export function poolEventReader(pool: string, settlement: string): (log: RawLog) => PoolEvent {
+  const interfaces = new Map<string, Interface>([
+    [pool.toLowerCase(), CreditPool__factory.createInterface()],
+    [settlement.toLowerCase(), CreditSettlement__factory.createInterface()],
+  ]);
+  return ({ address, topics, data, blockNumber, blockHash, transactionHash, logIndex }) => {
+    const parsed = interfaces.get(address.toLowerCase())?.parseLog({ topics, data });
+    if (parsed === null || parsed === undefined) {
+      throw new ChainError("INCONSISTENT", `log ${logIndex} of block ${blockNumber} is none of the pool's events`);
+    }
+    const args = argumentsOf(
+      parsed.fragment.inputs.map(({ name }) => name),
+      parsed.args,
+    );
+    return { name: parsed.name, args, blockNumber, blockHash, transactionHash, logIndex } as unknown as PoolEvent;
+  };
+}
