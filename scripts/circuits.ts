@@ -1,0 +1,67 @@
+/** Compiles the circuits, makes the development keys and checks that keys, verifiers and circuits fit together. */
+import { join } from "node:path";
+
+import { fullProblems, keyProblems } from "./circuits/check.ts";
+import { BUDGETS, JETON } from "./circuits/circuit-set.ts";
+import { main, UsageError } from "./circuits/cli.ts";
+import type { Command } from "./circuits/cli.ts";
+import { withDevelopmentKeys } from "./circuits/development.ts";
+import { writeKeySet } from "./circuits/key-set.ts";
+import { developmentPhase1 } from "./circuits/phase1.ts";
+import { measure, snapshotProblems, writeSnapshots } from "./circuits/snapshot.ts";
+import { withThreads } from "./circuits/snarkjs.ts";
+
+function assertNone(problems: readonly string[]): void {
+  if (problems.length > 0) throw new Error(`${problems.length} problem(s)\n  ${problems.join("\n  ")}`);
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  compile: {
+    summary: "compile all circuits into build/circuits and show their sizes",
+    async run() {
+      for (const { circuit, constraints, publicSignals } of await measure(JETON)) {
+        const { statement } = circuit;
+        const budget = `of ${BUDGETS[statement] ?? 0}`;
+        console.log(
+          `${statement.padEnd(8)} ${String(constraints).padStart(6)} ${budget.padEnd(9)} ${publicSignals.join(", ")}`,
+        );
+      }
+    },
+  },
+  snapshot: {
+    summary: "write snapshots/constraints.json and snapshots/public-signals.json",
+    async run() {
+      console.log(`wrote ${(await writeSnapshots(await measure(JETON))).join(", ")}`);
+    },
+  },
+  keys: {
+    summary: "make the development keys, verifiers and manifest (minutes; with phase 1, half an hour more)",
+    options: { ptau: "FILE   the development phase 1; made in build/ when there is none" },
+    async run({ ptau }, _flags, log) {
+      await withThreads(async () => {
+        const phase1 = await developmentPhase1(ptau, join(JETON.build, "development.ptau"), log);
+        await withDevelopmentKeys(JETON, phase1, log, (keys) => writeKeySet(JETON, "development", phase1, keys));
+      });
+      log("wrote circuits/keys and contracts/verifiers");
+    },
+  },
+  check: {
+    summary: "recompile the circuits and compare them with keys, verifiers, manifest, snapshots and budgets",
+    flags: { full: "also make the proving keys again, bit by bit (a ceremony's: verify all contributions)" },
+    options: {
+      ptau: "FILE   phase 1, needed with --full",
+      "ptau-sha256": "HEX   hash of a ceremony's phase 1 that is not in the built-in list",
+    },
+    async run({ ptau, "ptau-sha256": vouched }, flags, log) {
+      if (flags.has("full") && ptau === undefined) throw new UsageError("--full needs --ptau");
+      await withThreads(async () => {
+        const measured = await measure(JETON);
+        assertNone([...(await snapshotProblems(JETON, measured)), ...(await keyProblems(JETON, measured))]);
+        if (flags.has("full") && ptau !== undefined) assertNone(await fullProblems(JETON, ptau, vouched, log));
+      });
+      console.log("circuits, snapshots, keys, verifiers and manifest agree");
+    },
+  },
+};
+
+await main("circuits", "Circuits and their development keys. Real keys come from `npm run ceremony`.", commands);

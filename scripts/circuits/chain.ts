@@ -1,0 +1,24 @@
+/** Verifies a proving key against nothing but the circuit and phase 1. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { CircuitSet } from "./circuit-set.ts";
+import type { CompiledCircuit } from "./compile.ts";
+import { assertChain, newKey } from "./snarkjs.ts";
+
+/** @throws Error unless `zkey` comes from this circuit and this phase 1 by contributions that all check. */
+export async function assertChainFromCircuit(
+  set: CircuitSet,
+  circuit: CompiledCircuit,
+  phase1: string,
+  zkey: string,
+): Promise<void> {
+  const scratch = await mkdtemp(join(set.build, "chain-"));
+  try {
+    const initial = join(scratch, "initial.zkey");
+    await newKey(circuit.r1cs, phase1, initial);
+    await assertChain(initial, phase1, zkey);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,129 @@
+/** Holds circuits, keys, verifiers and manifest against each other. Problems are collected, so that one run shows them all. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import { artifactName, MANIFEST, parseManifest } from "../../src/prover/index.ts";
+import type { Manifest, StatementManifest } from "../../src/prover/index.ts";
+import { assertChainFromCircuit } from "./chain.ts";
+import type { CircuitSet } from "./circuit-set.ts";
+import { CIRCOM } from "./compile.ts";
+import { contributionsOf } from "./contributions.ts";
+import { withDevelopmentKeys } from "./development.ts";
+import { mapParallel, readText, sha256, sha256File, toJson } from "./files.ts";
+import { derive, verifierFile } from "./key-set.ts";
+import { ceremonyPhase1, developmentPhase1 } from "./phase1.ts";
+import { measure } from "./snapshot.ts";
+import type { Measured } from "./snapshot.ts";
+import { SNARKJS } from "./snarkjs.ts";
+
+const REMEDY = "run `npm run circuits -- keys` and commit what it writes, or restore the committed file";
+
+async function readManifestOf(set: CircuitSet): Promise<Manifest> {
+  const file = join(set.keys, MANIFEST);
+  const text = await readText(file);
+  if (text === undefined) throw new Error(`${file} is missing: there are no keys yet; ${REMEDY}`);
+  return parseManifest(text, file);
+}
+
+async function statementProblems(set: CircuitSet, one: Measured, entry: StatementManifest): Promise<string[]> {
+  const { statement, r1cs, wasm } = one.circuit;
+  const problems: string[] = [];
+  const expect = (what: string, actual: string | undefined, expected: string, hint: string): void => {
+    if (actual !== expected) problems.push(`${what} is ${actual ?? "missing"}, and must be ${expected}: ${hint}`);
+  };
+  const hashOf = (file: string): Promise<string | undefined> => sha256File(file).catch(() => undefined);
+
+  const circuitHint = `the keys were made for another circuits/${statement}.circom; ${REMEDY}`;
+  expect(`SHA-256 of ${statement}'s r1cs`, await hashOf(r1cs), entry.sha256.r1cs, circuitHint);
+  expect(`SHA-256 of ${statement}'s compiled witness program`, await hashOf(wasm), entry.sha256.wasm, circuitHint);
+  expect(`${statement}'s number of constraints`, String(one.constraints), String(entry.constraints), circuitHint);
+  expect(`${statement}'s public signals`, one.publicSignals.join(), entry.publicSignals.join(), circuitHint);
+  for (const kind of ["wasm", "zkey", "vkey"] as const) {
+    const name = artifactName(statement, kind);
+    expect(`SHA-256 of ${name}`, await hashOf(join(set.keys, name)), entry.sha256[kind], `it was changed; ${REMEDY}`);
+  }
+  const verifier = verifierFile(statement);
+  expect(
+    `SHA-256 of ${verifier}`,
+    await hashOf(join(set.verifiers, verifier)),
+    entry.sha256.verifier,
+    `it is generated and never edited; ${REMEDY}`,
+  );
+
+  const zkey = join(set.keys, artifactName(statement, "zkey"));
+  if (problems.length > 0) return problems;
+  const derived = await derive(zkey, statement);
+  expect(`verification key from ${statement}.zkey`, sha256(derived.vkey), entry.sha256.vkey, REMEDY);
+  expect(`verifier from ${statement}.zkey`, sha256(derived.verifier), entry.sha256.verifier, REMEDY);
+  const contributions = toJson(await contributionsOf(zkey));
+  expect(`contributions of ${statement}.zkey`, contributions, toJson(entry.contributions), "the manifest lists others");
+  return problems;
+}
+
+/** Files that are no part of the set would be read by nobody and trusted by somebody. */
+async function strangers(set: CircuitSet): Promise<string[]> {
+  const statements = Object.keys(set.statements);
+  const known = new Set([
+    MANIFEST,
+    "README.md",
+    ...statements.flatMap((one) => (["zkey", "wasm", "vkey"] as const).map((kind) => artifactName(one, kind))),
+  ]);
+  const verifiers = new Set(statements.map(verifierFile));
+  const unknown = (folder: string, names: ReadonlySet<string>, found: readonly string[]): string[] =>
+    found.filter((name) => !names.has(name)).map((name) => `${join(folder, name)} belongs to no statement: remove it`);
+  return [
+    ...unknown(set.keys, known, await readdir(set.keys)),
+    ...unknown(set.verifiers, verifiers, await readdir(set.verifiers).catch(() => [])),
+  ];
+}
+
+/** Compares circuits, keys, verifiers and manifest; takes seconds when the circuits are compiled. */
+export async function keyProblems(set: CircuitSet, measured?: readonly Measured[]): Promise<string[]> {
+  const manifest = await readManifestOf(set);
+  const problems: string[] = [];
+  if (manifest.circom !== CIRCOM)
+    problems.push(`the keys were made with ${manifest.circom}, and ${CIRCOM} is installed`);
+  if (manifest.snarkjs !== SNARKJS)
+    problems.push(`the keys were made with ${manifest.snarkjs}, and ${SNARKJS} is installed`);
+  for (const statement of Object.keys(manifest.statements)) {
+    if (!(statement in set.statements)) problems.push(`the manifest has a statement ${statement} that has no circuit`);
+  }
+  for (const one of measured ?? (await measure(set))) {
+    const entry = manifest.statements[one.circuit.statement];
+    if (entry === undefined) problems.push(`the manifest has no statement ${one.circuit.statement}; ${REMEDY}`);
+    else problems.push(...(await statementProblems(set, one, entry)));
+  }
+  return [...problems, ...(await strangers(set))];
+}
+
+/** Makes the development proving keys again and compares them bit by bit; verifies a ceremony's from circuit and phase 1. */
+export async function fullProblems(
+  set: CircuitSet,
+  ptau: string,
+  vouched: string | undefined,
+  log: (step: string) => void,
+): Promise<string[]> {
+  const manifest = await readManifestOf(set);
+  const problems: string[] = [];
+  if (manifest.purpose === "development") {
+    const phase1 = await developmentPhase1(ptau, ptau, log);
+    return withDevelopmentKeys(set, phase1, log, async (keys) => {
+      const hashes = await mapParallel(keys, ({ zkey }) => sha256File(zkey));
+      return keys.flatMap(({ circuit: { statement } }, index) =>
+        hashes[index] === manifest.statements[statement]?.sha256.zkey
+          ? []
+          : [`${statement}.zkey, made again, has SHA-256 ${hashes[index] ?? ""}, and the manifest says another`],
+      );
+    });
+  }
+  const phase1 = await ceremonyPhase1(ptau, vouched);
+  if (phase1.sha256 !== manifest.phase1.sha256) problems.push(`${ptau} is not the phase 1 that the manifest names`);
+  for (const { circuit } of await measure(set)) {
+    log(`${circuit.statement}: verifying the chain of contributions`);
+    const zkey = join(set.keys, artifactName(circuit.statement, "zkey"));
+    await assertChainFromCircuit(set, circuit, phase1.path, zkey).catch((error: unknown) => {
+      problems.push((error as Error).message);
+    });
+  }
+  return problems;
+}
