@@ -35,9 +35,10 @@ interface Revealed {
 /** The tickets [j, j + ⌊D/hold⌋), cut at 65,536, by nullifier. PROTOCOL 10 says why these are enough. */
 async function revealedTickets(
   { pool }: GatewayContext,
-  { firstUnused, coverKeys }: ObservedClose,
+  { coverKeys, ...close }: ObservedClose,
   deposit: bigint,
 ): Promise<ReadonlyMap<bigint, Revealed>> {
+  const firstUnused = Number(close.firstUnused);
   const count = deposit / holdOf(pool.parameters);
   const end = count > BigInt(TICKET_COUNT - firstUnused) ? TICKET_COUNT : firstUnused + Number(count);
   const revealed = new Map<bigint, Revealed>();
@@ -86,7 +87,7 @@ export async function observeClose(context: GatewayContext, close: ObservedClose
  */
 export async function consentToClose(context: GatewayContext, close: CloseRequest): Promise<CloseConsent> {
   const { pool, store, chain, verify, clock, settings, signer } = context;
-  const { identityCommitment, firstUnused, coverKeys, proof } = close;
+  const { identityCommitment, coverKeys, proof } = close;
   const account = await chain.account(identityCommitment);
   if (account === undefined || account.isClosing || (account.status !== "active" && account.status !== "expired")) {
     throw new GatewayError("ACCOUNT_NOT_OPEN", "there is no open account under this commitment");
@@ -106,7 +107,6 @@ export async function consentToClose(context: GatewayContext, close: CloseReques
     ...message,
     coverKeysHash: coverKeysHash(coverKeys),
     consentDeadline,
-    firstUnused: BigInt(firstUnused),
   };
   return { consentDeadline, signature: await signer.signTypedData(domainOf(pool), CLOSE_CONSENT_TYPES, consent) };
 }
@@ -128,7 +128,7 @@ function requireSettleable({ pool, clock }: GatewayContext, close: CloseRequest)
   const refuse = (reason: string): never => {
     throw new GatewayError("CLOSE_REFUSED", reason);
   };
-  const firstUnused = BigInt(close.firstUnused);
+  const { firstUnused } = close;
   if (close.certified !== 0n) refuse("no state is certified on chain");
   if (close.refundedCharges > firstUnused * ticketPrice) refuse("more charges are refunded than tickets were used");
   if (close.refundedHolds > firstUnused * policyHold) refuse("more holds are returned than tickets were used");
@@ -139,6 +139,6 @@ function publicSignalsOf({ pool }: GatewayContext, close: CloseRequest, { deposi
   const { identityCommitment, firstUnused, refundedCharges, refundedHolds, certified, coverKeys } = close;
   const z = closeChallenge(pool.poolHash, identityCommitment, coverKeys, close);
   const e = compressSlots(coverKeys, z);
-  const claimed = [BigInt(firstUnused), refundedCharges, refundedHolds, certified];
+  const claimed = [firstUnused, refundedCharges, refundedHolds, certified];
   return [identityCommitment, deposit, ...claimed, z, e, pool.poolHash];
 }

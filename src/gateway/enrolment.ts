@@ -1,13 +1,13 @@
 /** Enrolment (PROTOCOL 5): the provider signs an account's first state, once. */
 import { GatewayError } from "../wire/index.ts";
-import type { EnrolRequest, StateSignature } from "../wire/index.ts";
+import type { EnrollRequest, StateSignature } from "../wire/index.ts";
 import type { GatewayContext } from "./ports.ts";
 import type { Enrolment } from "./store.ts";
 
 /** @throws GatewayError ROOT_UNKNOWN, PROOF_INVALID, ENROLMENT_CONFLICT */
 export async function enroll(
   { pool, store, chain, verify, stateKey }: GatewayContext,
-  { root, newState, enrollNullifier: nullifier, proof }: EnrolRequest,
+  { root, newState, enrollNullifier: nullifier, proof }: EnrollRequest,
 ): Promise<StateSignature> {
   const answer = (standing: Enrolment): StateSignature => {
     if (standing.state !== newState) {

@@ -68,7 +68,7 @@ export class Gateway implements ProviderApi {
   }
 
   enroll(request: unknown): Promise<StateSignatureJson> {
-    return this.#answer(async () => enroll(this.#context, read(wire.enrolRequest, request)));
+    return this.#answer(async () => enroll(this.#context, read(wire.enrollRequest, request)));
   }
 
   call(request: unknown): Promise<CallAnswerJson> {

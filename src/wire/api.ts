@@ -5,7 +5,7 @@ import type {
   CloseConsentJson,
   CloseRequestJson,
   EndRequestJson,
-  EnrolRequestJson,
+  EnrollRequestJson,
   FeedPageJson,
   FeedRequestJson,
   FoldRequestJson,
@@ -19,7 +19,7 @@ import type {
 export interface ProviderApi {
   terms(): Promise<TermsAnswerJson>;
   /** The same request gets the same answer, for ever. */
-  enroll(request: EnrolRequestJson): Promise<StateSignatureJson>;
+  enroll(request: EnrollRequestJson): Promise<StateSignatureJson>;
   /** The same sequence with the same request gets the stored answer, charged once. */
   call(request: CallRequestJson): Promise<CallAnswerJson>;
   /** Gives the session's one refund ticket, the same at every repeat. */

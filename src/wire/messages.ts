@@ -22,7 +22,7 @@ const MAX_FEED_PAGE = 1_000;
 export const ticketOpening = z.object({ y: fieldElement, proof }).strict();
 
 /** Asks for the signature of an account's first state. */
-export const enrolRequest = z
+export const enrollRequest = z
   .object({ root: fieldElement, newState: fieldElement, enrollNullifier: fieldElement, proof })
   .strict();
 
@@ -94,11 +94,11 @@ export const foldRequest = z
   })
   .strict();
 
-/** A close as the settlement contract takes it. */
+/** A close as the settlement contract takes it; `firstUnused` is j. */
 export const closeRequest = z
   .object({
     identityCommitment: fieldElement,
-    firstUnused: z.number().int().min(0).max(TICKET_COUNT),
+    firstUnused: uint256.refine((value) => value <= BigInt(TICKET_COUNT), `expected at most ${TICKET_COUNT}`),
     refundedCharges: uint256,
     refundedHolds: uint256,
     certified: fieldElement,
@@ -163,8 +163,8 @@ export const feedPage = z
   .strict();
 
 export type TicketOpening = z.output<typeof ticketOpening>;
-export type EnrolRequest = z.output<typeof enrolRequest>;
-export type EnrolRequestJson = z.input<typeof enrolRequest>;
+export type EnrollRequest = z.output<typeof enrollRequest>;
+export type EnrollRequestJson = z.input<typeof enrollRequest>;
 export type StateSignature = z.output<typeof stateSignature>;
 export type StateSignatureJson = z.input<typeof stateSignature>;
 export type CallRequest = z.output<typeof callRequest>;

@@ -1,0 +1,50 @@
+/** What can go wrong on the user's side. Codes are stable; a caller can switch on them. */
+export type WalletErrorCode =
+  /** Another process has the wallet's file open. */
+  | "WALLET_LOCKED"
+  | "WALLET_UNREADABLE"
+  /** The file was made with another seed. */
+  | "SEED_MISMATCH"
+  /** The provider's terms are not those that the pool names. */
+  | "TERMS_MISMATCH"
+  /** The chain has no open account under this commitment, or it is closing. */
+  | "ACCOUNT_NOT_OPEN"
+  | "NOT_ENROLLED"
+  /** A close has left the wallet: no ticket is used any more. */
+  | "ACCOUNT_CLOSING"
+  /** Every ticket that the budget covers is used: fold refunds, or use another account. */
+  | "BUDGET_SPENT"
+  /** The provider broke a rule; what it sent is kept among the grievances. */
+  | "PROVIDER_DISHONEST"
+  /** A refund is due and the provider does not give it: no further ticket is used with it. */
+  | "REFUND_WITHHELD"
+  /** The provider refused the call. `refusal` says why. */
+  | "CALL_REFUSED"
+  /** This ticket was used by another copy of the wallet. Nothing is lost, but this copy is now treated as restored. */
+  | "TICKET_USED_ELSEWHERE"
+  | "SESSION_OVER"
+  | "PAYLOAD_INVALID"
+  /** No answer came. `resume` sends the same bytes again. */
+  | "UNANSWERED"
+  /** The provider refused to sign; what was sent is kept, and is sent again unchanged. */
+  | "SIGNATURE_REFUSED"
+  /** A wallet that was restored cannot know its first unused ticket. */
+  | "CLOSE_AFTER_RESTORE"
+  | "CLOSE_INVALID"
+  /** The prover answered other public signals than were asked for. */
+  | "PROOF_MISMATCH"
+  /** Restoring goes into an empty account only. */
+  | "ACCOUNT_NOT_EMPTY";
+
+export class WalletError extends Error {
+  readonly code: WalletErrorCode;
+  /** The provider's own code, where it refused. */
+  readonly refusal: string | undefined;
+
+  constructor(code: WalletErrorCode, message: string, options: { cause?: unknown; refusal?: string } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "WalletError";
+    this.code = code;
+    this.refusal = options.refusal;
+  }
+}

@@ -1,0 +1,322 @@
+/** One account's part of the wallet's file. Every method that writes is one transaction. */
+import type { SQLOutputValue } from "node:sqlite";
+
+import { z } from "zod";
+
+import type { SignedState } from "../protocol/index.ts";
+import { callRequest, foldRequest, refundTicket, ticketOpening, toJson } from "../wire/index.ts";
+import type { CallAnswer, CallRequest, FoldRequest, SignedRefund, TicketOpening } from "../wire/index.ts";
+import { WalletError } from "./errors.ts";
+import type { Row, WalletStore } from "./store.ts";
+
+export interface AccountRecord {
+  readonly nextIndex: number;
+  readonly closingFrom: number | undefined;
+  readonly isRestored: boolean;
+}
+
+export interface TicketRecord {
+  readonly index: number;
+  readonly status: "proved" | "open" | "ended";
+  readonly opening: (TicketOpening & { readonly nullifier: bigint }) | undefined;
+  readonly refund: SignedRefund | undefined;
+  readonly isFolded: boolean;
+}
+
+export interface CallRecord {
+  readonly sequence: number;
+  readonly cap: bigint;
+  /** Undefined when the call was settled. */
+  readonly request: CallRequest | undefined;
+  /** What the receipt says, in total; undefined without a receipt. */
+  readonly charged: bigint | undefined;
+}
+
+export interface FoldRecord {
+  readonly position: number;
+  readonly indices: readonly number[];
+  readonly request: FoldRequest;
+}
+
+/** Something a provider sent that it should not have, or did not send that it owes. */
+export interface Grievance {
+  readonly index: number | undefined;
+  readonly reason: string;
+  readonly evidence: unknown;
+  /** Unix seconds. */
+  readonly notedAt: number;
+}
+
+const number = (value: SQLOutputValue | undefined): number => z.number().parse(value);
+const text = (value: SQLOutputValue | undefined): string => z.string().parse(value);
+const parsed = (value: SQLOutputValue | undefined): unknown => JSON.parse(text(value));
+const json = (value: unknown): string => JSON.stringify(toJson(value));
+
+const openingWithNullifier = ticketOpening.extend({ nullifier: refundTicket.shape.nullifier });
+const receiptJson = z.object({ receipt: z.object({ charged: z.string() }) });
+const signatureJson = refundTicket.shape.signature;
+
+export class AccountRecords {
+  readonly #store: WalletStore;
+  readonly #id: number;
+
+  constructor(store: WalletStore, poolHash: bigint, account: number) {
+    this.#store = store;
+    this.#id = store.transaction(() => {
+      store.run(
+        "INSERT INTO accounts (pool_hash, number) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        poolHash.toString(),
+        account,
+      );
+      const row = store.get("SELECT id FROM accounts WHERE pool_hash = ? AND number = ?", poolHash.toString(), account);
+      return number(row?.["id"]);
+    });
+  }
+
+  get account(): AccountRecord {
+    const row = this.#store.get("SELECT * FROM accounts WHERE id = ?", this.#id);
+    const closingFrom = row?.["closing_from"];
+    return {
+      nextIndex: number(row?.["next_index"]),
+      closingFrom: closingFrom === null ? undefined : number(closingFrom),
+      isRestored: row?.["is_restored"] === 1,
+    };
+  }
+
+  markRestored(): void {
+    this.#store.transaction(() => this.#store.run("UPDATE accounts SET is_restored = 1 WHERE id = ?", this.#id));
+  }
+
+  /** From here on no ticket is reserved. */
+  markClosing(firstUnused: number): void {
+    this.#store.transaction(() =>
+      this.#store.run("UPDATE accounts SET closing_from = ? WHERE id = ?", firstUnused, this.#id),
+    );
+  }
+
+  /** The newest state that the provider signed. */
+  state(identitySecret: bigint): SignedState | undefined {
+    const row = this.#store.get("SELECT * FROM states WHERE account = ? ORDER BY position DESC LIMIT 1", this.#id);
+    if (row === undefined) return undefined;
+    const [budget, returnedHolds, rho] = ["budget", "returned_holds", "rho"].map((name) => BigInt(text(row[name])));
+    const state = {
+      identitySecret,
+      budget: budget as bigint,
+      returnedHolds: returnedHolds as bigint,
+      rho: rho as bigint,
+    };
+    return { state, signature: signatureJson.parse(parsed(row["signature"])) };
+  }
+
+  addState(state: SignedState): void {
+    this.#store.transaction(() => this.#insertState(state));
+  }
+
+  ticket(index: number): TicketRecord | undefined {
+    const row = this.#store.get("SELECT * FROM tickets WHERE account = ? AND ticket_index = ?", this.#id, index);
+    return row === undefined ? undefined : ticketOf(row);
+  }
+
+  openTickets(): number[] {
+    const query = "SELECT ticket_index FROM tickets WHERE account = ? AND status = 'open' ORDER BY ticket_index";
+    return this.#store.all(query, this.#id).map((row) => number(row["ticket_index"]));
+  }
+
+  provedTickets(): number[] {
+    const query = "SELECT ticket_index FROM tickets WHERE account = ? AND status = 'proved' ORDER BY ticket_index";
+    return this.#store.all(query, this.#id).map((row) => number(row["ticket_index"]));
+  }
+
+  /** Refunds that no fold holds, worth something, oldest ticket first. */
+  foldableTickets(): TicketRecord[] {
+    const query = "SELECT * FROM tickets WHERE account = ? AND status = 'ended' AND fold IS NULL ORDER BY ticket_index";
+    const all = this.#store.all(query, this.#id).map(ticketOf);
+    return all.filter(({ refund }) => refund !== undefined && refund.refundedCharge + refund.refundedHold > 0n);
+  }
+
+  /** A proof for a ticket: in stock, or for one that was reserved before it was proved. */
+  addOpening(index: number, opening: TicketOpening & { readonly nullifier: bigint }): void {
+    this.#store.transaction(() =>
+      this.#store.run(
+        `INSERT INTO tickets (account, ticket_index, status, opening) VALUES (?, ?, 'proved', ?)
+         ON CONFLICT DO UPDATE SET opening = excluded.opening`,
+        ...[this.#id, index, json(opening)],
+      ),
+    );
+  }
+
+  /**
+   * Takes the lowest index that was never reserved. It counts as used from here on, whatever happens.
+   * @throws WalletError ACCOUNT_CLOSING, BUDGET_SPENT
+   */
+  reserveTicket(covered: number): number {
+    return this.#store.transaction(() => {
+      const { nextIndex, closingFrom } = this.account;
+      if (closingFrom !== undefined) {
+        throw new WalletError("ACCOUNT_CLOSING", "a close has left this wallet: the account uses no ticket any more");
+      }
+      if (nextIndex >= covered) {
+        throw new WalletError(
+          "BUDGET_SPENT",
+          `all ${covered} tickets that the budget covers are used: fold refunds first`,
+        );
+      }
+      this.#store.run(
+        `INSERT INTO tickets (account, ticket_index, status) VALUES (?, ?, 'open') ON CONFLICT DO UPDATE SET status = 'open'`,
+        ...[this.#id, nextIndex],
+      );
+      this.#store.run("UPDATE accounts SET next_index = ? WHERE id = ?", nextIndex + 1, this.#id);
+      return nextIndex;
+    });
+  }
+
+  /** The calls of a session, in order. */
+  calls(index: number): CallRecord[] {
+    const query = "SELECT * FROM calls WHERE account = ? AND ticket_index = ? ORDER BY sequence";
+    return this.#store.all(query, this.#id, index).map((row) => ({
+      sequence: number(row["sequence"]),
+      cap: BigInt(text(row["cap"])),
+      request: row["request"] === null ? undefined : callRequest.parse(parsed(row["request"])),
+      charged: row["receipt"] === null ? undefined : BigInt(receiptJson.parse(parsed(row["receipt"])).receipt.charged),
+    }));
+  }
+
+  addCall(index: number, request: CallRequest, requestHash: string): void {
+    this.#store.transaction(() =>
+      this.#store.run(
+        "INSERT INTO calls (account, ticket_index, sequence, cap, request_hash, request) VALUES (?, ?, ?, ?, ?, ?)",
+        ...[this.#id, index, request.sequence, request.cap.toString(), requestHash, json(request)],
+      ),
+    );
+  }
+
+  /** Keeps a receipt and, with the session's end, its refund. */
+  addAnswer(index: number, { receipt, signature, refund }: CallAnswer): void {
+    this.#store.transaction(() => {
+      this.#store.run(
+        "UPDATE calls SET receipt = ? WHERE account = ? AND ticket_index = ? AND sequence = ?",
+        ...[json({ receipt, signature }), this.#id, index, Number(receipt.sequence)],
+      );
+      if (refund !== null) this.#end(index, refund);
+    });
+  }
+
+  addRefund(index: number, refund: SignedRefund): void {
+    this.#store.transaction(() => this.#end(index, refund));
+  }
+
+  /** The fold whose proof has left, or is about to, and is not signed. */
+  pendingFold(): FoldRecord | undefined {
+    const row = this.#store.get("SELECT * FROM folds WHERE account = ? AND is_signed = 0", this.#id);
+    if (row === undefined) return undefined;
+    return {
+      position: number(row["position"]),
+      indices: z.array(z.number()).parse(parsed(row["indices"])),
+      request: foldRequest.parse(parsed(row["request"])),
+    };
+  }
+
+  /** From here on these tickets belong to this fold, and are never grouped otherwise. */
+  addFold(indices: readonly number[], request: FoldRequest): void {
+    this.#store.transaction(() => {
+      const position = this.#nextFold();
+      this.#store.run(
+        "INSERT INTO folds (account, position, indices, request) VALUES (?, ?, ?, ?)",
+        ...[this.#id, position, json(indices), json(request)],
+      );
+      this.#assignFold(indices, position);
+    });
+  }
+
+  signFold({ position }: FoldRecord, state: SignedState): void {
+    this.#store.transaction(() => {
+      this.#store.run("UPDATE folds SET is_signed = 1 WHERE account = ? AND position = ?", this.#id, position);
+      this.#insertState(state);
+    });
+  }
+
+  /** What a restore found: states oldest first, tickets by index, each with its refund and whether it is folded. */
+  restore(
+    states: readonly SignedState[],
+    tickets: ReadonlyMap<number, { readonly refund: SignedRefund | undefined; readonly isFolded: boolean }>,
+  ): void {
+    this.#store.transaction(() => {
+      if (this.state(0n) !== undefined || this.account.nextIndex > 0 || this.account.closingFrom !== undefined) {
+        throw new WalletError("ACCOUNT_NOT_EMPTY", "this wallet knows the account already: restore into an empty one");
+      }
+      for (const state of states) this.#insertState(state);
+      for (const [index, { refund, isFolded }] of tickets) {
+        this.#store.run(
+          "INSERT INTO tickets (account, ticket_index, status, refund, fold) VALUES (?, ?, ?, ?, ?)",
+          ...[this.#id, index, refund === undefined ? "open" : "ended", refund === undefined ? null : json(refund)],
+          isFolded ? -1 : null,
+        );
+      }
+      const nextIndex = Math.max(-1, ...tickets.keys()) + 1;
+      this.#store.run("UPDATE accounts SET next_index = ?, is_restored = 1 WHERE id = ?", nextIndex, this.#id);
+    });
+  }
+
+  addGrievance({ index, reason, evidence, notedAt }: Grievance): void {
+    this.#store.transaction(() =>
+      this.#store.run(
+        "INSERT INTO grievances (account, ticket_index, reason, evidence, noted_at) VALUES (?, ?, ?, ?, ?)",
+        ...[this.#id, index ?? null, reason, json(evidence ?? null), notedAt],
+      ),
+    );
+  }
+
+  grievances(): Grievance[] {
+    return this.#store.all("SELECT * FROM grievances WHERE account = ? ORDER BY id", this.#id).map((row) => ({
+      index: row["ticket_index"] === null ? undefined : number(row["ticket_index"]),
+      reason: text(row["reason"]),
+      evidence: parsed(row["evidence"]),
+      notedAt: number(row["noted_at"]),
+    }));
+  }
+
+  #insertState({ state, signature }: SignedState): void {
+    this.#store.run(
+      `INSERT INTO states (account, position, budget, returned_holds, rho, signature)
+       SELECT ?, COUNT(*), ?, ?, ?, ? FROM states WHERE account = ?`,
+      ...[
+        this.#id,
+        state.budget.toString(),
+        state.returnedHolds.toString(),
+        state.rho.toString(),
+        json(signature),
+        this.#id,
+      ],
+    );
+  }
+
+  #end(index: number, refund: SignedRefund): void {
+    this.#store.run(
+      "UPDATE tickets SET status = 'ended', refund = ? WHERE account = ? AND ticket_index = ? AND refund IS NULL",
+      ...[json(refund), this.#id, index],
+    );
+    this.#store.run("UPDATE calls SET request = NULL WHERE account = ? AND ticket_index = ?", this.#id, index);
+  }
+
+  #nextFold(): number {
+    const row = this.#store.get("SELECT COUNT(*) AS count FROM folds WHERE account = ?", this.#id);
+    return number(row?.["count"]);
+  }
+
+  #assignFold(indices: readonly number[], position: number): void {
+    for (const index of indices) {
+      this.#store.run(
+        "UPDATE tickets SET fold = ? WHERE account = ? AND ticket_index = ?",
+        ...[position, this.#id, index],
+      );
+    }
+  }
+}
+
+const ticketOf = (row: Row): TicketRecord => ({
+  index: number(row["ticket_index"]),
+  status: z.enum(["proved", "open", "ended"]).parse(row["status"]),
+  opening: row["opening"] === null ? undefined : openingWithNullifier.parse(parsed(row["opening"])),
+  refund: row["refund"] === null ? undefined : refundTicket.parse(parsed(row["refund"])),
+  isFolded: row["fold"] !== null,
+});

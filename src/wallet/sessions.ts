@@ -1,0 +1,284 @@
+/**
+ * Sessions: a ticket is reserved on disk before its share leaves, every request is stored before it is sent and is sent again as
+ * the same bytes, and no further ticket is used while a refund is due (PROTOCOL 6 to 8).
+ */
+import { GatewayError, callRequest, describeIssues, refundTicket, requestHashOf, toJson } from "../wire/index.ts";
+import type { CallAnswer, CallRequest, SignedRefund } from "../wire/index.ts";
+import { checkReceipt, checkRefund, readAnswer } from "./checks.ts";
+import { WalletError } from "./errors.ts";
+import { requireActive } from "./ports.ts";
+import type { AccountContext } from "./ports.ts";
+import { persist } from "./sending.ts";
+import { coveredTickets } from "./stock.ts";
+import type { Stock } from "./stock.ts";
+import { sessionKeyOf, signCall, signEnd } from "./vouchers.ts";
+
+export interface CallOptions {
+  /** The most that this call may be charged, in token base units. Default: all that the ticket still holds. */
+  readonly cap?: bigint;
+}
+
+export interface CallResult {
+  readonly index: number;
+  readonly response: string;
+  /** For this call. */
+  readonly charged: bigint;
+  readonly receipt: CallAnswer["receipt"];
+  /** Undefined while the session goes on, or when the provider did not give it yet. */
+  readonly refund: SignedRefund | undefined;
+}
+
+/** What became of interrupted sessions, by ticket. */
+export interface Resumed {
+  readonly answers: readonly CallResult[];
+  readonly failures: readonly { readonly index: number; readonly error: unknown }[];
+}
+
+/** Before a ticket is taken: what can never be sent. */
+function requirePayload(payload: string): void {
+  const result = callRequest.shape.payload.safeParse(payload);
+  if (!result.success) throw new WalletError("PAYLOAD_INVALID", `the payload is ${describeIssues(result.error)}`);
+}
+
+/** Refusals that say that this ticket served somebody who has the same secret: another copy of this wallet. */
+const USED_ELSEWHERE: ReadonlySet<string> = new Set(["SEQUENCE_CONFLICT", "TICKET_SPENT"]);
+
+export class Sessions {
+  readonly #context: AccountContext;
+  readonly #stock: Stock;
+  /** Tickets that somebody in this process is at work with. */
+  readonly #inUse = new Set<number>();
+  #settling: Promise<void> = Promise.resolve();
+
+  constructor(context: AccountContext, stock: Stock) {
+    this.#context = context;
+    this.#stock = stock;
+  }
+
+  /** Takes a ticket. @throws WalletError ACCOUNT_NOT_OPEN, ACCOUNT_CLOSING, BUDGET_SPENT, REFUND_WITHHELD, TERMS_MISMATCH */
+  async open(): Promise<Session> {
+    const context = this.#context;
+    await context.requireTerms();
+    await requireActive(context);
+    await this.#requireRefunds();
+    const index = context.records.reserveTicket(coveredTickets(context));
+    this.#inUse.add(index);
+    return new Session(this, index);
+  }
+
+  /** One call in a session of its own. */
+  async call(payload: string, options: CallOptions): Promise<CallResult> {
+    requirePayload(payload);
+    const session = await this.open();
+    try {
+      return await session.call(payload, { ...options, isLast: true });
+    } finally {
+      this.release(session.index);
+    }
+  }
+
+  release(index: number): void {
+    this.#inUse.delete(index);
+  }
+
+  /** Sends one more call of a session. */
+  async send(index: number, payload: string, { cap, isLast }: CallOptions & { isLast: boolean }): Promise<CallResult> {
+    const { pool, identitySecret, records, randomBytes } = this.#context;
+    requirePayload(payload);
+    if (records.ticket(index)?.status !== "open") throw new WalletError("SESSION_OVER", "this session has ended");
+    const calls = records.calls(index);
+    if (calls.some((call) => call.charged === undefined)) {
+      throw new WalletError("UNANSWERED", "an earlier call of this session has no answer: end the session, or resume");
+    }
+    const charged = calls.at(-1)?.charged ?? 0n;
+    const opening = await this.#stock.opening(index);
+    const request = signCall(pool, sessionKeyOf(identitySecret, index), {
+      nullifier: opening.nullifier,
+      sequence: calls.length + 1,
+      cap:
+        cap === undefined || charged + cap > pool.parameters.ticketPrice ? pool.parameters.ticketPrice : charged + cap,
+      salt: `0x${Buffer.from(randomBytes(32)).toString("hex")}`,
+      payload,
+      isLast,
+      ...(calls.length === 0 ? { ticket: { y: opening.y, proof: opening.proof } } : {}),
+    });
+    records.addCall(index, request, requestHashOf(request));
+    return this.#run(index, request, charged, calls.length === 0);
+  }
+
+  /** Ends a session and keeps its refund. */
+  async end(index: number): Promise<SignedRefund> {
+    const { pool, provider, identitySecret, records } = this.#context;
+    const known = records.ticket(index);
+    if (known?.refund !== undefined) return known.refund;
+    const nullifier = this.#stock.nullifierAt(index);
+    const ask = async (withOpening: boolean): Promise<unknown> => {
+      const opening = withOpening ? await this.#stock.opening(index) : known?.opening;
+      const ticket = opening && { y: opening.y, proof: opening.proof };
+      const request = toJson(signEnd(pool, sessionKeyOf(identitySecret, index), nullifier, ticket));
+      return persist(this.#context, () => provider.endSession(request));
+    };
+    const answer = await ask(false).catch((error: unknown) => {
+      // Never handed in, and no proof in stock: with one, the ticket becomes a full refund.
+      const isUnseen = error instanceof GatewayError && error.code === "TICKET_UNKNOWN" && known?.opening === undefined;
+      if (isUnseen) return ask(true);
+      throw error;
+    });
+    const refund = this.#judge(index, answer, () =>
+      checkRefund(pool, nullifier, this.#expected(index), readAnswer(refundTicket, answer)),
+    );
+    records.addRefund(index, refund);
+    return refund;
+  }
+
+  /** Takes up what a crash or a lost answer interrupted: sends the same bytes again, and ends every session that has no refund. */
+  async resume(): Promise<Resumed> {
+    const answers: CallResult[] = [];
+    const failures: Resumed["failures"][number][] = [];
+    for (const index of this.#overdue()) {
+      this.#inUse.add(index);
+      try {
+        const answer = await this.#resend(index);
+        if (answer !== undefined) answers.push(answer);
+        await this.end(index);
+      } catch (error) {
+        failures.push({ index, error });
+      } finally {
+        this.release(index);
+      }
+    }
+    return { answers, failures };
+  }
+
+  async #resend(index: number): Promise<CallResult | undefined> {
+    const calls = this.#context.records.calls(index);
+    const request = calls.find(({ charged }) => charged === undefined)?.request;
+    const charged = calls.findLast((call) => call.charged !== undefined)?.charged ?? 0n;
+    return request && this.#run(index, request, charged, false);
+  }
+
+  #overdue(): number[] {
+    return this.#context.records.openTickets().filter((index) => !this.#inUse.has(index));
+  }
+
+  /** Ends what is overdue, one caller at a time. @throws WalletError REFUND_WITHHELD */
+  async #requireRefunds(): Promise<void> {
+    const settle = async (): Promise<void> => {
+      for (const index of this.#overdue()) {
+        try {
+          await this.end(index);
+        } catch (error) {
+          const message = `the provider owes the refund of ticket ${index}: no further ticket is used with it`;
+          throw new WalletError("REFUND_WITHHELD", message, { cause: error });
+        }
+      }
+    };
+    const turn = this.#settling.then(settle);
+    this.#settling = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #run(index: number, request: CallRequest, chargedBefore: bigint, isFresh: boolean): Promise<CallResult> {
+    const { provider, records } = this.#context;
+    const body = toJson(request);
+    const answer = await persist(this.#context, () => provider.call(body)).catch((error: unknown) => {
+      if (error instanceof GatewayError) return this.#refused(index, error, isFresh);
+      throw error;
+    });
+    const checked = await this.#judgeLater(index, answer, checkReceipt(this.#context, request, chargedBefore, answer));
+    const { receipt, response } = checked;
+    const refund = this.#refundWith(index, checked, receipt.charged);
+    records.addAnswer(index, { ...checked, refund: refund ?? null });
+    const late = request.isLast && refund === undefined ? await this.end(index).catch(() => undefined) : refund;
+    return { index, response, charged: receipt.charged - chargedBefore, receipt, refund: late };
+  }
+
+  /** The refund in a call's answer, if it is a correct one. The call itself was served either way. */
+  #refundWith(index: number, { refund }: CallAnswer, charged: bigint): SignedRefund | undefined {
+    const { pool } = this.#context;
+    if (refund === null) return undefined;
+    try {
+      const expected = { cap: charged, charged };
+      return this.#judge(index, refund, () => checkRefund(pool, this.#stock.nullifierAt(index), expected, refund));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The provider refused. The session ends, so that its ticket is refunded; the payload goes to no other ticket by itself. */
+  async #refused(index: number, error: GatewayError, isFresh: boolean): Promise<never> {
+    const isUsedElsewhere = USED_ELSEWHERE.has(error.code) || (isFresh && error.code === "SESSION_ENDED");
+    if (isUsedElsewhere) this.#context.records.markRestored();
+    await this.end(index).catch(() => undefined);
+    const options = { cause: error, refusal: error.code };
+    if (!isUsedElsewhere)
+      throw new WalletError("CALL_REFUSED", `the provider refused the call: ${error.message}`, options);
+    const message = `ticket ${index} was used by another copy of this wallet: the call is refused, and the next one takes another ticket`;
+    throw new WalletError("TICKET_USED_ELSEWHERE", message, options);
+  }
+
+  /** What the refund of a session must be. A restored wallet does not know what its tickets were charged. */
+  #expected(index: number): { cap: bigint; charged: bigint | undefined } {
+    const { records, pool } = this.#context;
+    if (records.account.isRestored) return { cap: pool.parameters.ticketPrice, charged: undefined };
+    const calls = records.calls(index);
+    const cap = calls.reduce((most, call) => (call.cap > most ? call.cap : most), 0n);
+    const isAnswered = calls.every(({ charged }) => charged !== undefined);
+    return { cap, charged: isAnswered ? (calls.at(-1)?.charged ?? 0n) : undefined };
+  }
+
+  #judge<T>(index: number, evidence: unknown, check: () => T): T {
+    try {
+      return check();
+    } catch (error) {
+      throw this.#complain(index, evidence, error);
+    }
+  }
+
+  async #judgeLater<T>(index: number, evidence: unknown, check: Promise<T>): Promise<T> {
+    try {
+      return await check;
+    } catch (error) {
+      throw this.#complain(index, evidence, error);
+    }
+  }
+
+  /** Keeps what a dishonest provider sent. */
+  #complain(index: number, evidence: unknown, error: unknown): unknown {
+    if (error instanceof WalletError && error.code === "PROVIDER_DISHONEST") {
+      const { records, clock } = this.#context;
+      records.addGrievance({ index, reason: error.message, evidence, notedAt: clock() });
+    }
+    return error;
+  }
+}
+
+/** A session of several calls. They can be linked with each other, and with nothing else. */
+export class Session {
+  readonly index: number;
+  readonly #sessions: Sessions;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(sessions: Sessions, index: number) {
+    this.#sessions = sessions;
+    this.index = index;
+  }
+
+  /** Calls of one session follow each other. */
+  call(payload: string, options: CallOptions & { readonly isLast?: boolean } = {}): Promise<CallResult> {
+    const { isLast = false } = options;
+    const next = this.#last.then(() => this.#sessions.send(this.index, payload, { ...options, isLast }));
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  /** Ends the session and gives its refund. */
+  async end(): Promise<SignedRefund> {
+    await this.#last;
+    try {
+      return await this.#sessions.end(this.index);
+    } finally {
+      this.#sessions.release(this.index);
+    }
+  }
+}

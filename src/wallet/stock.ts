@@ -1,0 +1,83 @@
+/** Tickets are proved ahead of time: a call then costs one signature. */
+import { nullifierOf, requestClaim, ticketKeyOf, ticketsCovered } from "../protocol/index.ts";
+import type { SignedState } from "../protocol/index.ts";
+import type { TicketOpening } from "../wire/index.ts";
+import { WalletError } from "./errors.ts";
+import { proveClaim } from "./ports.ts";
+import type { AccountContext } from "./ports.ts";
+import { sessionKeyOf } from "./vouchers.ts";
+
+export type Opening = TicketOpening & { readonly nullifier: bigint };
+
+/** How many proofs are asked for at a time; the prover does them as its threads allow. */
+const PROOFS_AHEAD = 4;
+
+/** @throws WalletError NOT_ENROLLED */
+export function newestState({ records, identitySecret }: AccountContext): SignedState {
+  const state = records.state(identitySecret);
+  if (state === undefined) throw new WalletError("NOT_ENROLLED", "the account is not enrolled with the provider");
+  return state;
+}
+
+export const coveredTickets = (context: AccountContext): number =>
+  ticketsCovered(context.pool.parameters, newestState(context).state.budget);
+
+export class Stock {
+  readonly #context: AccountContext;
+  readonly #proving = new Map<number, Promise<Opening>>();
+
+  constructor(context: AccountContext) {
+    this.#context = context;
+  }
+
+  nullifierAt(index: number): bigint {
+    return nullifierOf(ticketKeyOf(this.#context.ticketRoot, index));
+  }
+
+  /** The proof of a ticket: from stock, or made now. Always the same message for the same ticket. */
+  async opening(index: number): Promise<Opening> {
+    const known = this.#context.records.ticket(index)?.opening ?? (await this.#proving.get(index));
+    if (known !== undefined) return known;
+    const running = this.#prove(index).finally(() => this.#proving.delete(index));
+    this.#proving.set(index, running);
+    return running;
+  }
+
+  /**
+   * Proves until `count` unused tickets are in stock, or as many as the budget covers.
+   * @returns how many are in stock.
+   */
+  async fill(count: number, onProgress?: (proved: number, wanted: number) => void): Promise<number> {
+    const { records } = this.#context;
+    const covered = coveredTickets(this.#context);
+    const { nextIndex, closingFrom } = records.account;
+    if (closingFrom !== undefined)
+      throw new WalletError("ACCOUNT_CLOSING", "the account is closing: it needs no tickets");
+    const end = Math.min(nextIndex + count, covered);
+    const proved = new Set(records.provedTickets());
+    const missing = Array.from({ length: Math.max(0, end - nextIndex) }, (_, offset) => nextIndex + offset).filter(
+      (index) => !proved.has(index),
+    );
+    let done = 0;
+    const queue = missing.values();
+    const work = async (): Promise<void> => {
+      for (const index of queue) {
+        await this.opening(index);
+        done += 1;
+        onProgress?.(done, missing.length);
+      }
+    };
+    await Promise.all(Array.from({ length: PROOFS_AHEAD }, work));
+    return records.provedTickets().length;
+  }
+
+  async #prove(index: number): Promise<Opening> {
+    const { pool, identitySecret, records } = this.#context;
+    const { address } = sessionKeyOf(identitySecret, index);
+    const claim = requestClaim(pool, newestState(this.#context), index, address);
+    const [nullifier, y] = claim.publicSignals as [bigint, bigint];
+    const opening = { nullifier, y, proof: await proveClaim(this.#context, "request", claim) };
+    records.addOpening(index, opening);
+    return opening;
+  }
+}

@@ -1,0 +1,100 @@
+/** The wallet's tables and how an older file becomes a newer one. A migration, once released, is never edited. */
+import type { DatabaseSync } from "node:sqlite";
+
+import { WalletError } from "./errors.ts";
+
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE accounts (
+    id INTEGER PRIMARY KEY,
+    pool_hash TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    -- The first index that was never reserved. It only grows.
+    next_index INTEGER NOT NULL DEFAULT 0,
+    -- j of the close that left, or was about to leave, the wallet.
+    closing_from INTEGER,
+    -- This file cannot know that it holds the newest index: made from the seed, or found to be an old copy.
+    is_restored INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (pool_hash, number)
+  );
+
+  -- The states that the provider signed, oldest first.
+  CREATE TABLE states (
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    position INTEGER NOT NULL,
+    budget TEXT NOT NULL,
+    returned_holds TEXT NOT NULL,
+    rho TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    PRIMARY KEY (account, position)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE tickets (
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    ticket_index INTEGER NOT NULL,
+    -- proved: in stock, its share never left. open: reserved, its share may have left. ended: its refund is here.
+    status TEXT NOT NULL CHECK (status IN ('proved', 'open', 'ended')),
+    opening TEXT,
+    refund TEXT,
+    -- The fold that holds the refund.
+    fold INTEGER,
+    PRIMARY KEY (account, ticket_index),
+    CHECK ((status = 'ended') = (refund IS NOT NULL))
+  ) WITHOUT ROWID;
+  CREATE INDEX tickets_status ON tickets (account, status);
+
+  CREATE TABLE calls (
+    account INTEGER NOT NULL,
+    ticket_index INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    cap TEXT NOT NULL,
+    request_hash TEXT NOT NULL,
+    -- The bytes that are sent, until the session has its refund.
+    request TEXT,
+    -- The provider's receipt, kept as evidence.
+    receipt TEXT,
+    PRIMARY KEY (account, ticket_index, sequence)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE folds (
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    position INTEGER NOT NULL,
+    indices TEXT NOT NULL,
+    request TEXT NOT NULL,
+    is_signed INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (account, position)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE grievances (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    ticket_index INTEGER,
+    reason TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    noted_at INTEGER NOT NULL
+  );
+  `,
+];
+
+/** Brings a file, new or old, to the present schema, in one transaction. */
+export function migrate(database: DatabaseSync, seedCheck: string): void {
+  database.exec("BEGIN EXCLUSIVE");
+  try {
+    database.exec("CREATE TABLE IF NOT EXISTS wallet (schema_version INTEGER NOT NULL, seed_check TEXT NOT NULL)");
+    const known = database.prepare("SELECT * FROM wallet").get();
+    if (known === undefined) database.prepare("INSERT INTO wallet VALUES (0, ?)").run(seedCheck);
+    if (known !== undefined && known["seed_check"] !== seedCheck) {
+      throw new WalletError("SEED_MISMATCH", "the wallet's file was made with another seed");
+    }
+    const version = Number(known?.["schema_version"] ?? 0);
+    if (version > MIGRATIONS.length) {
+      throw new WalletError("WALLET_UNREADABLE", `the wallet's file has schema ${version}: use a newer program`);
+    }
+    for (const sql of MIGRATIONS.slice(version)) database.exec(sql);
+    database.prepare("UPDATE wallet SET schema_version = ?").run(MIGRATIONS.length);
+    database.exec("COMMIT");
+  } catch (error) {
+    database.exec("ROLLBACK");
+    throw error;
+  }
+}

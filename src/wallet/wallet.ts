@@ -1,0 +1,74 @@
+/** A wallet in one pool: derives accounts from the seed and connects them to chain, prover and provider. */
+import { randomBytes } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+
+import { deriveIdentitySecret, identityCommitmentOf, ticketRootOf } from "../protocol/index.ts";
+import { parseTerms, termsAnswer, termsHashOf, termsProblem } from "../wire/index.ts";
+import type { Terms } from "../wire/index.ts";
+import { Account } from "./account.ts";
+import { isSignedByKey, readAnswer } from "./checks.ts";
+import { WalletError } from "./errors.ts";
+import type { WalletContext, WalletOptions } from "./ports.ts";
+import { AccountRecords } from "./records.ts";
+import { persist } from "./sending.ts";
+
+export class Wallet {
+  readonly #context: WalletContext;
+  readonly #accounts = new Map<number, Account>();
+  #terms: Terms | undefined;
+
+  constructor(options: WalletOptions) {
+    this.#context = {
+      randomBytes,
+      pause: (milliseconds) => setTimeout(milliseconds),
+      retry: { attempts: 4, pauseMilliseconds: 1_000 },
+      isSignedByProvider: async (digest, signature) =>
+        isSignedByKey(options.pool.parameters.provider, digest, signature),
+      ...options,
+      requireTerms: async () => void (await this.terms()),
+    };
+  }
+
+  /** Account `number`, the same object each time. Nothing is on chain for it until somebody deposits. */
+  account(number: number): Account {
+    if (!Number.isInteger(number) || number < 0 || number > 0xffff_ffff) {
+      throw new RangeError("accounts are numbered from 0");
+    }
+    const known = this.#accounts.get(number);
+    if (known !== undefined) return known;
+    const { store, pool } = this.#context;
+    const identitySecret = deriveIdentitySecret(store.seed, pool.chainId, pool.address, number);
+    const account = new Account({
+      ...this.#context,
+      identitySecret,
+      identityCommitment: identityCommitmentOf(identitySecret),
+      ticketRoot: ticketRootOf(identitySecret, pool.poolHash),
+      records: new AccountRecords(store, pool.poolHash, number),
+    });
+    this.#accounts.set(number, account);
+    return account;
+  }
+
+  /** The provider's terms, checked against the pool. @throws WalletError TERMS_MISMATCH */
+  async terms(): Promise<Terms> {
+    if (this.#terms !== undefined) return this.#terms;
+    const { pool, provider } = this.#context;
+    const {
+      chainId,
+      pool: address,
+      terms,
+    } = readAnswer(termsAnswer, await persist(this.#context, () => provider.terms()));
+    if (chainId !== pool.chainId || address !== pool.address) {
+      throw new WalletError("TERMS_MISMATCH", "the provider serves another pool");
+    }
+    if (termsHashOf(terms) !== pool.parameters.termsHash.toLowerCase()) {
+      throw new WalletError("TERMS_MISMATCH", "the provider's terms do not hash to what the pool says");
+    }
+    const parsed = parseTerms(terms);
+    const problem = termsProblem(parsed, pool.parameters);
+    if (problem !== undefined)
+      throw new WalletError("TERMS_MISMATCH", `the provider's terms do not fit the pool: ${problem}`);
+    this.#terms = parsed;
+    return parsed;
+  }
+}
