@@ -53,22 +53,27 @@ export class Wallet {
   async terms(): Promise<Terms> {
     if (this.#terms !== undefined) return this.#terms;
     const { pool, provider } = this.#context;
-    const {
-      chainId,
-      pool: address,
-      terms,
-    } = readAnswer(termsAnswer, await persist(this.#context, () => provider.terms()));
-    if (chainId !== pool.chainId || address !== pool.address) {
+    const answer = readAnswer(termsAnswer, await persist(this.#context, () => provider.terms()));
+    if (answer.chainId !== pool.chainId || answer.pool !== pool.address) {
       throw new WalletError("TERMS_MISMATCH", "the provider serves another pool");
     }
-    if (termsHashOf(terms) !== pool.parameters.termsHash.toLowerCase()) {
+    const parsed = readTerms(answer.terms);
+    if (termsHashOf(answer.terms) !== pool.parameters.termsHash.toLowerCase()) {
       throw new WalletError("TERMS_MISMATCH", "the provider's terms do not hash to what the pool says");
     }
-    const parsed = parseTerms(terms);
     const problem = termsProblem(parsed, pool.parameters);
-    if (problem !== undefined)
+    if (problem !== undefined) {
       throw new WalletError("TERMS_MISMATCH", `the provider's terms do not fit the pool: ${problem}`);
+    }
     this.#terms = parsed;
     return parsed;
+  }
+}
+
+function readTerms(json: unknown): Terms {
+  try {
+    return parseTerms(json);
+  } catch (error) {
+    throw new WalletError("TERMS_MISMATCH", "the provider's terms cannot be read", { cause: error });
   }
 }
