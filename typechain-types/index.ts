@@ -18,8 +18,6 @@ export type { CreditSettlementDeployer } from './contracts/CreditSettlementDeplo
 export { CreditSettlementDeployer__factory } from './factories/contracts/CreditSettlementDeployer__factory.js';
 export type { PoseidonT3 } from './poseidon-solidity/PoseidonT3.js';
 export { PoseidonT3__factory } from './factories/poseidon-solidity/PoseidonT3__factory.js';
-export type { LeanIMT } from './@zk-kit/lean-imt.sol/LeanIMT.js';
-export { LeanIMT__factory } from './factories/@zk-kit/lean-imt.sol/LeanIMT__factory.js';
 export type { DemoUSD } from './contracts/demo/DemoUSD.js';
 export { DemoUSD__factory } from './factories/contracts/demo/DemoUSD__factory.js';
 export type { ICreditPool } from './contracts/interfaces/ICreditPool.js';
@@ -34,3 +32,15 @@ export type { ICloseVerifier } from './contracts/interfaces/IStatementVerifiers.
 export { ICloseVerifier__factory } from './factories/contracts/interfaces/IStatementVerifiers.sol/ICloseVerifier__factory.js';
 export type { ISlashVerifier } from './contracts/interfaces/IStatementVerifiers.sol/ISlashVerifier.js';
 export { ISlashVerifier__factory } from './factories/contracts/interfaces/IStatementVerifiers.sol/ISlashVerifier__factory.js';
+export type { CloseVerifier } from './contracts/verifiers/CloseVerifier.js';
+export { CloseVerifier__factory } from './factories/contracts/verifiers/CloseVerifier__factory.js';
+export type { EnrollVerifier } from './contracts/verifiers/EnrollVerifier.js';
+export { EnrollVerifier__factory } from './factories/contracts/verifiers/EnrollVerifier__factory.js';
+export type { FoldVerifier } from './contracts/verifiers/FoldVerifier.js';
+export { FoldVerifier__factory } from './factories/contracts/verifiers/FoldVerifier__factory.js';
+export type { RequestVerifier } from './contracts/verifiers/RequestVerifier.js';
+export { RequestVerifier__factory } from './factories/contracts/verifiers/RequestVerifier__factory.js';
+export type { SlashVerifier } from './contracts/verifiers/SlashVerifier.js';
+export { SlashVerifier__factory } from './factories/contracts/verifiers/SlashVerifier__factory.js';
+export type { LeanIMT } from './@zk-kit/lean-imt.sol/LeanIMT.js';
+export { LeanIMT__factory } from './factories/@zk-kit/lean-imt.sol/LeanIMT__factory.js';

@@ -5,6 +5,8 @@ import type * as demo from './demo/index.js';
 export type { demo };
 import type * as interfaces from './interfaces/index.js';
 export type { interfaces };
+import type * as verifiers from './verifiers/index.js';
+export type { verifiers };
 export type { CreditPool } from './CreditPool.js';
 export type { CreditPoolFactory } from './CreditPoolFactory.js';
 export type { CreditSettlement } from './CreditSettlement.js';

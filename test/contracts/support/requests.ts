@@ -13,14 +13,14 @@ export const NO_PROOF: CloseRequestStruct["proof"] = {
   c: [0n, 0n],
 };
 
-/** A close of `identityCommitment` as its owner would ask for it: j = 0, to `recipient`, no relayer, proved for the model verifier. */
+/** A close of `identityCommitment` as its owner would ask for it: j = 0, to `recipient`, no relayer, not proved. */
 export async function closeRequest(
   world: World,
   identityCommitment: bigint,
   changes: Partial<CloseRequestStruct> = {},
 ): Promise<CloseRequestStruct> {
   const deadline = BigInt((await ethers.provider.getBlock("latest"))?.timestamp ?? 0) + 86_400n * 365n;
-  const request: CloseRequestStruct = {
+  return {
     identityCommitment,
     firstUnused: 0n,
     refundedCharges: 0n,
@@ -34,7 +34,6 @@ export async function closeRequest(
     proof: NO_PROOF,
     ...changes,
   };
-  return { ...request, proof: await modelCloseProof(world, request) };
 }
 
 /** z and e, computed as section 10 of the protocol says, without the contracts. */
@@ -56,41 +55,8 @@ export function challengeOf(poolHash: bigint, request: CloseRequestStruct): { z:
   return { z, e: powers.reduce((sum, term) => (sum + term) % FIELD, 0n) };
 }
 
-export async function modelCloseProof(world: World, request: CloseRequestStruct): Promise<CloseRequestStruct["proof"]> {
-  const poolHash = await world.pool.poolHash();
-  const { deposit } = await world.pool.accountOf(request.identityCommitment);
-  const { z, e } = challengeOf(poolHash, request);
-  return modelProof([
-    request.identityCommitment,
-    deposit,
-    request.firstUnused,
-    request.refundedCharges,
-    request.refundedHolds,
-    request.certified,
-    z,
-    e,
-    poolHash,
-  ]);
-}
-
-export async function modelSlashProof(
-  world: World,
-  identityCommitment: bigint,
-  nullifier: bigint,
-  recipient: string,
-): Promise<CloseRequestStruct["proof"]> {
-  const poolHash = await world.pool.poolHash();
-  const encoded = ethers.AbiCoder.defaultAbiCoder().encode(["uint256", "address"], [poolHash, recipient]);
-  return modelProof([identityCommitment, nullifier, BigInt(ethers.keccak256(encoded)) >> 8n, poolHash]);
-}
-
 export function hashToField(label: string): bigint {
   return BigInt(ethers.id(label)) % FIELD;
-}
-
-function modelProof(signals: CloseRequestStruct["firstUnused"][]): CloseRequestStruct["proof"] {
-  const encoded = ethers.AbiCoder.defaultAbiCoder().encode([`uint256[${signals.length}]`], [signals]);
-  return { ...NO_PROOF, a: [BigInt(ethers.keccak256(encoded)), 0n] };
 }
 
 function power(base: bigint, exponent: number): bigint {

@@ -106,3 +106,11 @@ export async function createPool(
   const settlement = await ethers.getContractAt("CreditSettlement", await pool.settlement(), user);
   return { pool, settlement };
 }
+
+/** A signer that is the contract at `address`: to do what only it may, or what a bug in it might. */
+export async function signerOf(contract: { getAddress(): Promise<string> }): Promise<Signer> {
+  const address = await addressOf(contract);
+  await networkHelpers.impersonateAccount(address);
+  await networkHelpers.setBalance(address, 10n ** 18n);
+  return ethers.getSigner(address);
+}

@@ -3,6 +3,7 @@
 /* eslint-disable */
 export * as demo from './demo/index.js';
 export * as interfaces from './interfaces/index.js';
+export * as verifiers from './verifiers/index.js';
 export { CreditPool__factory } from './CreditPool__factory.js';
 export { CreditPoolFactory__factory } from './CreditPoolFactory__factory.js';
 export { CreditSettlement__factory } from './CreditSettlement__factory.js';
