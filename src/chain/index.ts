@@ -8,6 +8,7 @@ export * from "./pool-client.ts";
 export * from "./pool-events.ts";
 export * from "./pool-history.ts";
 export * from "./pool-sender.ts";
+export * from "./pool-view.ts";
 export * from "./provider.ts";
 export * from "./reverts.ts";
 export * from "./send.ts";

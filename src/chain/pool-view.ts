@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * What wallets and gateways ask of a pool, answered from its whole history: no question names the account that it is about to the
+ * endpoint. Accounts are as of the newest block; paths and roots as of what can no longer be reorganized.
+ */
+import type { AccountPath } from "../protocol/index.ts";
+import { AccountTree } from "./account-tree.ts";
+import { ChainError } from "./errors.ts";
+import type { AccountStatus } from "./pool-client.ts";
+import type { PoolEvent } from "./pool-events.ts";
+import type { PoolHistory } from "./pool-history.ts";
+import type { Finality } from "./provider.ts";
+import { finalBlockOf } from "./provider.ts";
+
+/** An account that was opened, from the pool's events. Amounts in token base units. */
+export interface AccountRecord {
+  readonly deposit: bigint;
+  readonly stake: bigint;
+  readonly status: Exclude<AccountStatus, "none">;
+  /** A close was started and is not final. */
+  readonly isClosing: boolean;
+}
+
+export class PoolView {
+  readonly #history: PoolHistory;
+  readonly #finality: Finality;
+  readonly #accounts = new Map<bigint, AccountRecord>();
+  #accountEvents = 0;
+  #newestEvent: PoolEvent | undefined;
+  /** Holds final leaves only, so it never rolls back. */
+  readonly #finalTree = new AccountTree();
+  #finalEvents = 0;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(history: PoolHistory, finality: Finality) {
+    this.#history = history;
+    this.#finality = finality;
+  }
+
+  /** Undefined when no such account was ever opened. */
+  account(identityCommitment: bigint): Promise<AccountRecord | undefined> {
+    return this.#inTurn(async () => {
+      await this.#catchUp();
+      return this.#accounts.get(identityCommitment);
+    });
+  }
+
+  /** The account's path to the newest final root. @throws ChainError UNKNOWN_ACCOUNT while its deposit is not final */
+  pathOf(identityCommitment: bigint): Promise<AccountPath> {
+    return this.#inTurn(async () => {
+      const finalBlock = await finalBlockOf(this.#history.client.provider, this.#finality);
+      await this.#catchUp();
+      const { events } = this.#history;
+      const next = events.findIndex(({ blockNumber }, index) => index >= this.#finalEvents && blockNumber > finalBlock);
+      const end = next === -1 ? events.length : next;
+      this.#finalTree.apply(events.slice(this.#finalEvents, end));
+      this.#finalEvents = end;
+      if (!this.#finalTree.has(identityCommitment) && this.#history.tree.has(identityCommitment)) {
+        throw new ChainError("UNKNOWN_ACCOUNT", "the account's deposit can still be reorganized: try again later");
+      }
+      return this.#finalTree.pathOf(identityCommitment).path;
+    });
+  }
+
+  /** True if the contract had this root in a block that can no longer be reorganized. */
+  isFinalRoot(root: bigint): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const isFinal = await this.#history.isFinalRoot(root);
+      await this.#catchUp();
+      return isFinal;
+    });
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const run = this.#queue.then(task);
+    this.#queue = run.catch(() => undefined);
+    return run;
+  }
+
+  /** Somebody else may have synced the history: whether the newest event that was read still stands where it stood says if a reorganization came between. */
+  async #catchUp(): Promise<void> {
+    await this.#history.sync();
+    const { events } = this.#history;
+    if (this.#accountEvents > 0 && events[this.#accountEvents - 1] !== this.#newestEvent) {
+      this.#accounts.clear();
+      this.#accountEvents = 0;
+    }
+    for (const event of events.slice(this.#accountEvents)) this.#record(event);
+    this.#accountEvents = events.length;
+    this.#newestEvent = events.at(-1);
+  }
+
+  #record(event: PoolEvent): void {
+    switch (event.name) {
+      case "AccountOpened": {
+        const { identityCommitment, deposit, stake } = event.args;
+        this.#accounts.set(identityCommitment, { deposit, stake, status: "active", isClosing: false });
+        return;
+      }
+      case "CloseStarted":
+        this.#change(event.args.identityCommitment, { isClosing: true });
+        return;
+      case "DepositForfeited":
+        this.#change(event.args.identityCommitment, { status: "expired" });
+        return;
+      case "AccountReleased": {
+        const { identityCommitment, status } = event.args;
+        if (status !== "none") this.#change(identityCommitment, { status, isClosing: false });
+        return;
+      }
+      default:
+    }
+  }
+
+  #change(identityCommitment: bigint, change: Partial<AccountRecord>): void {
+    const known = this.#accounts.get(identityCommitment);
+    if (known === undefined) throw new ChainError("INCONSISTENT", "an event is about an account that was never opened");
+    this.#accounts.set(identityCommitment, { ...known, ...change });
+  }
+}
