@@ -3,6 +3,9 @@ import type { CircuitInput, Proof } from "../protocol/index.ts";
 import type { ProverErrorCode } from "./errors.ts";
 import type { Manifest } from "./artifacts.ts";
 
+/** What keeps `web-worker` quiet in a thread: see worker.ts. */
+export const WEB_WORKER = { type: "module", mod: "node:worker_threads" } as const;
+
 export interface WorkerSetup {
   readonly keys: string;
   readonly manifest: Manifest;

@@ -5,6 +5,7 @@ import type { CircuitInput, Proof, Statement } from "../protocol/index.ts";
 import { DEFAULT_KEYS, readManifest } from "./artifacts.ts";
 import type { Manifest } from "./artifacts.ts";
 import { ProverError } from "./errors.ts";
+import { WEB_WORKER } from "./messages.ts";
 import type { ProofResult, WorkerSetup } from "./messages.ts";
 import { WorkerPool } from "./pool.ts";
 import type { TaskOptions } from "./pool.ts";
@@ -28,9 +29,10 @@ export class Prover {
   readonly #verifier: WorkerPool;
 
   private constructor(manifest: Manifest, setup: WorkerSetup, workers: number) {
+    const data = { ...setup, ...WEB_WORKER };
     this.manifest = manifest;
-    this.#provers = new WorkerPool(SCRIPT, setup, workers);
-    this.#verifier = new WorkerPool(SCRIPT, setup, 1);
+    this.#provers = new WorkerPool(SCRIPT, data, workers);
+    this.#verifier = new WorkerPool(SCRIPT, data, 1);
   }
 
   /** @throws ProverError ARTIFACT_MISSING, MANIFEST_INVALID */
