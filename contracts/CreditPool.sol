@@ -9,17 +9,17 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SNARK_SCALAR_FIELD} from "@zk-kit/lean-imt.sol/Constants.sol";
 import {LeanIMT, LeanIMTData} from "@zk-kit/lean-imt.sol/LeanIMT.sol";
 import {PoseidonT3} from "poseidon-solidity/PoseidonT3.sol";
+import {CreditPoolTerms} from "./CreditPoolTerms.sol";
 import {Account, AccountStatus, Distribution, ICreditPool, Ledger, PoolParameters} from "./interfaces/ICreditPool.sol";
-import {ICreditSettlementDeployer, SettlementTerms} from "./interfaces/ICreditSettlement.sol";
+import {ICreditSettlementDeployer} from "./interfaces/ICreditSettlement.sol";
 import {Verifiers} from "./interfaces/IStatementVerifiers.sol";
 import {Payouts} from "./libraries/Payouts.sol";
-import {PoolValidation} from "./libraries/PoolValidation.sol";
 import {Protocol} from "./libraries/Protocol.sol";
 
 /// @title Jeton's escrow.
 /// @dev Every function that changes state is guarded against re-entry, the settlement's calls included, and calls the token last.
 /// The tree library and Poseidon are linked; the tree's leaves are never zero and never twice, because commitments are not.
-contract CreditPool is ICreditPool {
+contract CreditPool is CreditPoolTerms {
     using LeanIMT for LeanIMTData;
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
@@ -36,27 +36,6 @@ contract CreditPool is ICreditPool {
 
     address private constant BURN_ADDRESS = 0x000000000000000000000000000000000000dEaD;
     uint256 private constant LEAVES_MAXIMUM = 1 << Protocol.TREE_MAX_DEPTH;
-
-    IERC20 private immutable _token;
-    address private immutable _provider;
-    uint256 private immutable _providerKeyX;
-    uint256 private immutable _providerKeyY;
-    uint256 private immutable _ticketPrice;
-    uint256 private immutable _policyHold;
-    uint256 private immutable _unit;
-    uint256 private immutable _stakeMinimum;
-    uint256 private immutable _stakeBps;
-    uint256 private immutable _bountyBps;
-    uint256 private immutable _challengeWindow;
-    uint256 private immutable _disputeWindow;
-    uint256 private immutable _accountLifetime;
-    bytes32 private immutable _termsHash;
-    /// @inheritdoc ICreditPool
-    uint256 public immutable override scope;
-    /// @inheritdoc ICreditPool
-    uint256 public immutable override poolHash;
-    /// @inheritdoc ICreditPool
-    address public immutable override settlement;
 
     LeanIMTData private _tree;
     PackedLedger private _ledger;
@@ -88,63 +67,8 @@ contract CreditPool is ICreditPool {
         uint256[2] memory providerKeyEighth,
         ICreditSettlementDeployer deployer,
         Verifiers memory verifiers
-    ) {
-        PoolValidation.requireValid(p, providerKeyEighth);
-        _token = p.token;
-        _provider = p.provider;
-        _providerKeyX = p.providerKey[0];
-        _providerKeyY = p.providerKey[1];
-        _ticketPrice = p.ticketPrice;
-        _policyHold = p.policyHold;
-        _unit = p.unit;
-        _stakeMinimum = p.stakeMinimum;
-        _stakeBps = p.stakeBps;
-        _bountyBps = p.bountyBps;
-        _challengeWindow = p.challengeWindow;
-        _disputeWindow = p.disputeWindow;
-        _accountLifetime = p.accountLifetime;
-        _termsHash = p.termsHash;
+    ) CreditPoolTerms(p, providerKeyEighth, deployer, verifiers) {
         _ledger.isOpen = true;
-
-        uint256 scope_ = uint256(keccak256(abi.encode(Protocol.LABEL_SCOPE, block.chainid, address(this)))) >> 8;
-        uint256 terms = PoseidonT3.hash([scope_, p.ticketPrice + p.policyHold]);
-        uint256 poolHash_ = PoseidonT3.hash([terms, PoseidonT3.hash(p.providerKey)]);
-        scope = scope_;
-        poolHash = poolHash_;
-        settlement = address(
-            deployer.deploy(
-                SettlementTerms({
-                    poolHash: poolHash_,
-                    provider: p.provider,
-                    ticketPrice: p.ticketPrice,
-                    policyHold: p.policyHold,
-                    bountyBps: p.bountyBps,
-                    challengeWindow: p.challengeWindow,
-                    accountLifetime: p.accountLifetime,
-                    verifiers: verifiers
-                })
-            )
-        );
-    }
-
-    /// @inheritdoc ICreditPool
-    function parameters() external view returns (PoolParameters memory) {
-        return
-            PoolParameters({
-                token: _token,
-                provider: _provider,
-                providerKey: [_providerKeyX, _providerKeyY],
-                ticketPrice: _ticketPrice,
-                policyHold: _policyHold,
-                unit: _unit,
-                stakeMinimum: _stakeMinimum,
-                stakeBps: _stakeBps,
-                bountyBps: _bountyBps,
-                challengeWindow: _challengeWindow,
-                disputeWindow: _disputeWindow,
-                accountLifetime: _accountLifetime,
-                termsHash: _termsHash
-            });
     }
 
     // ----------------------------------------------------------------- DEPOSIT
@@ -227,11 +151,6 @@ contract CreditPool is ICreditPool {
     }
 
     /// @inheritdoc ICreditPool
-    function stakeOf(uint256 amount) public view returns (uint256) {
-        return _stakeMinimum + (amount * _stakeBps) / Payouts.BPS;
-    }
-
-    /// @inheritdoc ICreditPool
     function leafOf(uint256 identityCommitment, uint256 amount) public pure returns (uint256) {
         return addmod(PoseidonT3.hash([identityCommitment, amount]), Protocol.TAG_LEAF, SNARK_SCALAR_FIELD);
     }
@@ -271,13 +190,6 @@ contract CreditPool is ICreditPool {
         });
         emit AccountOpened(identityCommitment, amount, stake, leafIndex);
         return amount + stake;
-    }
-
-    function _requireDepositInRange(uint256 amount) private view {
-        uint256 minimum = _ticketPrice + _policyHold;
-        uint256 maximum = minimum * Protocol.TICKET_COUNT;
-        if (maximum >= PoolValidation.AMOUNT_LIMIT) maximum = PoolValidation.AMOUNT_LIMIT - 1;
-        if (amount < minimum || amount > maximum) revert DepositOutOfRange(amount, minimum, maximum);
     }
 
     /// @dev The library has no limit of its own, and a deeper path than the circuit's could never be enrolled.

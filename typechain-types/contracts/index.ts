@@ -9,5 +9,6 @@ import type * as verifiers from './verifiers/index.js';
 export type { verifiers };
 export type { CreditPool } from './CreditPool.js';
 export type { CreditPoolFactory } from './CreditPoolFactory.js';
+export type { CreditPoolTerms } from './CreditPoolTerms.js';
 export type { CreditSettlement } from './CreditSettlement.js';
 export type { CreditSettlementDeployer } from './CreditSettlementDeployer.js';

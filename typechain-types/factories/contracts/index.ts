@@ -6,5 +6,6 @@ export * as interfaces from './interfaces/index.js';
 export * as verifiers from './verifiers/index.js';
 export { CreditPool__factory } from './CreditPool__factory.js';
 export { CreditPoolFactory__factory } from './CreditPoolFactory__factory.js';
+export { CreditPoolTerms__factory } from './CreditPoolTerms__factory.js';
 export { CreditSettlement__factory } from './CreditSettlement__factory.js';
 export { CreditSettlementDeployer__factory } from './CreditSettlementDeployer__factory.js';
