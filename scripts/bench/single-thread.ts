@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** A thread that times witness, proof and verification of one circuit at a time, ours and a peer's by the very same code, on one core. */
+import { readFile } from "node:fs/promises";
+import { parentPort } from "node:worker_threads";
+
+import { curves, groth16, zKey } from "snarkjs";
+
+import type { CircuitInput } from "../../src/protocol/index.ts";
+import { WitnessCalculator } from "../../src/prover/index.ts";
+import { median } from "./statistics.ts";
+
+export interface TimingTask {
+  readonly wasm: string;
+  readonly zkey: string;
+  readonly input: CircuitInput;
+  readonly repetitions: number;
+}
+
+/** Medians, in milliseconds. */
+export interface Timing {
+  readonly witness: number;
+  readonly prove: number;
+  readonly verify: number;
+}
+
+if (parentPort === null) throw new Error("this file runs in a worker thread");
+const port = parentPort;
+
+// snarkjs takes the curve that is kept under this name; this one has no threads of its own.
+const curve = await curves.getCurveFromName("bn128", { singleThread: true });
+(globalThis as { curve_bn128?: unknown }).curve_bn128 = curve;
+
+async function measure({ wasm, zkey, input, repetitions }: TimingTask): Promise<Timing> {
+  const calculator = await WitnessCalculator.load(await readFile(wasm));
+  const key = await readFile(zkey);
+  const verificationKey = await zKey.exportVerificationKey(key);
+  const witnesses: number[] = [];
+  const proofs: number[] = [];
+  const checks: number[] = [];
+  for (let round = 0; round <= repetitions; round++) {
+    const start = performance.now();
+    const witness = calculator.calculateFile(input);
+    const computed = performance.now();
+    const { proof, publicSignals } = await groth16.prove(key, witness);
+    const proved = performance.now();
+    if (!(await groth16.verify(verificationKey, publicSignals, proof))) throw new Error(`${zkey} made a wrong proof`);
+    const verified = performance.now();
+    // The first round warms up.
+    if (round === 0) continue;
+    witnesses.push(computed - start);
+    proofs.push(proved - computed);
+    checks.push(verified - proved);
+  }
+  return { witness: median(witnesses), prove: median(proofs), verify: median(checks) };
+}
+
+port.on("message", (task: TimingTask) => {
+  measure(task).then(
+    (timing) => port.postMessage({ timing }),
+    (error: unknown) => port.postMessage({ failure: error instanceof Error ? error.message : String(error) }),
+  );
+});
