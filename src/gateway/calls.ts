@@ -92,7 +92,9 @@ export class Calls {
     const { upstream, settings, pool } = this.#context;
     const mostCharged = claim.cap - chargedBefore;
     const stopRenewing = this.#keepLease(claim);
-    const signal = AbortSignal.timeout(settings.serviceSeconds * 1_000);
+    const limit = new AbortController();
+    const { signal } = limit;
+    const timer = setTimeout(() => limit.abort(), settings.serviceSeconds * 1_000);
     try {
       const served = await Promise.race([upstream.serve(payload, { mostCharged, signal }), rejectOnAbort(signal)]);
       if (served.charge < 0n || served.charge > mostCharged || served.charge % pool.parameters.unit !== 0n) {
@@ -106,6 +108,7 @@ export class Calls {
         "the service failed; nothing was charged, and the same call may be sent again",
       );
     } finally {
+      clearTimeout(timer);
       stopRenewing();
     }
   }

@@ -4,6 +4,7 @@ import { END_SESSION_TYPES, GatewayError } from "../wire/index.ts";
 import type { EndRequest, SignedRefund } from "../wire/index.ts";
 import type { KeyedQueue } from "./locks.ts";
 import type { GatewayContext } from "./ports.ts";
+import { decideEnd } from "./rules.ts";
 import type { EndDecision, RefundRecord, TicketKey } from "./store.ts";
 import { refuseDoubleSpend, requireSigner, ticketClosed, verifyOpening } from "./tickets.ts";
 
@@ -63,14 +64,17 @@ export class Sessions {
   /** After the calls of this ticket that are under way. */
   #attempt(ticket: TicketKey, mayRecord: boolean): Promise<EndDecision> {
     const { store, clock } = this.#context;
-    const { nullifier } = ticket;
+    const { nullifier, share } = ticket;
     return this.#queue.run(nullifier.toString(), async () => {
-      let charged = 0n;
       for (;;) {
+        // Signing takes 50 ms: what can be refused, or was signed before, is decided first.
+        const known = await store.ticket(nullifier);
+        const charged = known !== undefined && known.status !== "closed" ? known.charged : 0n;
+        const early = decideEnd(share.x, charged, known, [], clock());
+        if (early !== undefined && !(early.kind === "unseen" && mayRecord)) return early;
         const refund = refundFor(this.#context, nullifier, charged);
         const decision = await store.endSession(ticket, { charged, refund }, mayRecord, clock());
         if (decision.kind !== "charged") return decision;
-        charged = decision.charged;
       }
     });
   }
