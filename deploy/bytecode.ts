@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Links a build's bytecode, and tells whether the code at an address is that of the build. */
+import { DeployError } from "./errors.ts";
+
+interface References {
+  readonly [source: string]: { readonly [library: string]: readonly Span[] };
+}
+interface Span {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** What the deployment reads of a Hardhat artifact. */
+export interface Artifact {
+  readonly contractName: string;
+  readonly bytecode: string;
+  readonly deployedBytecode: string;
+  readonly linkReferences: References;
+  readonly deployedLinkReferences: References;
+  /** Where the constructor writes immutables. */
+  readonly immutableReferences?: { readonly [variable: string]: readonly Span[] } | undefined;
+}
+
+export interface ArtifactReader {
+  readArtifact(name: string): Promise<Artifact>;
+}
+
+/** Addresses of linked libraries, by name. */
+export type Libraries = Readonly<Record<string, string>>;
+
+function overwrite(code: string, { start, length }: Span, value: string): string {
+  const from = 2 + 2 * start;
+  return code.slice(0, from) + value.toLowerCase() + code.slice(from + 2 * length);
+}
+
+function link(code: string, references: References, libraries: Libraries, contractName: string): string {
+  let linked = code;
+  for (const library of Object.values(references)) {
+    for (const [name, spans] of Object.entries(library)) {
+      const address = libraries[name];
+      if (address === undefined) {
+        throw new DeployError("ARTIFACT_MISSING", `${contractName} needs the library ${name}, which is not deployed`);
+      }
+      for (const span of spans) linked = overwrite(linked, span, address.slice(2));
+    }
+  }
+  return linked;
+}
+
+/** The creation code with its libraries. */
+export function linkedBytecode(artifact: Artifact, libraries: Libraries): string {
+  return link(artifact.bytecode, artifact.linkReferences, libraries, artifact.contractName);
+}
+
+/** The address that a library's code compares itself with when it is called: set at its creation. */
+const LIBRARY_SELF = /^0x73[0-9a-f]{40}30146080604052/;
+
+function masked(code: string, { immutableReferences = {} }: Artifact): string {
+  let result = code.toLowerCase();
+  for (const span of Object.values(immutableReferences).flat()) {
+    result = overwrite(result, span, "00".repeat(span.length));
+  }
+  return LIBRARY_SELF.test(result) ? overwrite(result, { start: 1, length: 20 }, "00".repeat(20)) : result;
+}
+
+/** Whether `code` is the runtime code of the build, linked to `libraries`, whatever its immutables are. */
+export function isCodeOf(code: string, artifact: Artifact, libraries: Libraries): boolean {
+  const expected = link(artifact.deployedBytecode, artifact.deployedLinkReferences, libraries, artifact.contractName);
+  return code.length === expected.length && masked(code, artifact) === masked(expected, artifact);
+}
+
+/**
+ * Gas that the creation takes, from the sizes alone: 200 for each byte that stays, 16 for each that is sent, and the fixed costs.
+ * Constructors here cost little; those that deploy others are given what they deploy.
+ */
+export function creationGas(artifact: Artifact, ...created: readonly Artifact[]): bigint {
+  const bytes = (code: string): bigint => BigInt((code.length - 2) / 2);
+  const stays = [artifact, ...created].reduce((sum, { deployedBytecode }) => sum + bytes(deployedBytecode), 0n);
+  return 150_000n + 200n * stays + 17n * bytes(artifact.bytecode);
+}
