@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Everything that is generated, or that a document claims, against what is there. Fails with what to do. */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { stale } from "./generate.ts";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+
+interface Run {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+function run(command: string, ...args: string[]): Run {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: ROOT, encoding: "utf8", maxBuffer: 1 << 28 });
+  return { status, output: `${stdout}${stderr}`.trim() };
+}
+
+function generatedFiles(): string[] {
+  return stale().map((path) => `${path} does not match protocol/parameters.json: run "npm run generate"`);
+}
+
+/** Recompiles the circuits and compares them with keys, verifiers, manifest, snapshots and budgets. */
+function circuits(): string[] {
+  const { status, output } = run("tsx", "scripts/circuits.ts", "check");
+  return status === 0 ? [] : [output];
+}
+
+/** The types of the contracts are in the repository; their index comes out in another order at each build, so lines are sorted. */
+function contractTypes(): string[] {
+  const build = run("hardhat", "build");
+  if (build.status !== 0) return [build.output];
+  if (/warning/i.test(build.output)) return [`the compiler warns:\n${build.output}`];
+  const listed = run("git", "ls-files", "typechain-types");
+  // A copy without its history has nothing to compare with.
+  if (listed.status !== 0) return [];
+  const sorted = (text: string): string => text.split("\n").sort().join("\n");
+  return listed.output
+    .split("\n")
+    .filter((path) => path.endsWith(".ts"))
+    .filter((path) => {
+      const now = existsSync(join(ROOT, path)) ? readFileSync(join(ROOT, path), "utf8") : "";
+      return sorted(now).trim() !== sorted(run("git", "show", `HEAD:${path}`).output).trim();
+    })
+    .map((path) => `${path} is not what the contracts give: run "npx hardhat build" and commit typechain-types`);
+}
+
+function documents(): string[] {
+  const docs = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
+  return ["README.md", "SECURITY.md", "CHANGELOG.md", ...docs.map((name) => `docs/${name}`)];
+}
+
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[`*]/g, "")
+    .replace(/[^\p{L}\p{N} _-]/gu, "")
+    .trim()
+    .replace(/ /g, "-");
+
+/** Links between documents, their anchors included. */
+function links(): string[] {
+  const problems: string[] = [];
+  for (const document of documents()) {
+    const text = readFileSync(join(ROOT, document), "utf8").replace(/```[\s\S]*?```/g, "");
+    for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const [path = "", anchor] = target.split("#");
+      const file = path === "" ? document : relative(ROOT, join(ROOT, dirname(document), path));
+      if (!existsSync(join(ROOT, file))) problems.push(`${document} links to ${target}, which is not there`);
+      else if (anchor !== undefined && file.endsWith(".md")) {
+        const headings = [...readFileSync(join(ROOT, file), "utf8").matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+          anchorOf(heading),
+        );
+        if (!headings.includes(anchor)) problems.push(`${document} links to ${target}, and there is no such heading`);
+      }
+    }
+  }
+  return problems;
+}
+
+/** Every property and attack of docs/properties.md names test files that are there and that name its id. */
+function properties(): string[] {
+  const text = readFileSync(join(ROOT, "docs/properties.md"), "utf8");
+  const problems: string[] = [];
+  for (const line of text.split("\n")) {
+    const id = /^\| ([PA]-\d\d) /.exec(line)?.[1];
+    if (id === undefined) continue;
+    const tests = [...line.matchAll(/`((?:test|scripts)\/[\w./-]+)`/g)].map(([, path = ""]) => path);
+    if (tests.length === 0) problems.push(`docs/properties.md: ${id} names no test`);
+    for (const path of tests)
+      if (!existsSync(join(ROOT, path))) problems.push(`docs/properties.md: ${id} names ${path}, which is not there`);
+  }
+  return problems;
+}
+
+const CHECKS: Record<string, () => string[]> = {
+  "generated constants": generatedFiles,
+  "circuits, keys and verifiers": circuits,
+  "contracts and their types": contractTypes,
+  "links in documents": links,
+  "properties and their tests": properties,
+};
+
+let failures = 0;
+for (const [name, check] of Object.entries(CHECKS)) {
+  const problems = check();
+  console.log(`${problems.length === 0 ? "✓" : "✗"} ${name}`);
+  for (const problem of problems) console.error(`    ${problem.replaceAll("\n", "\n    ")}`);
+  failures += problems.length;
+}
+process.exitCode = failures === 0 ? 0 : 1;
