@@ -3,12 +3,7 @@
 import type { ContractTransactionResponse, TransactionReceipt } from "ethers";
 import { network } from "hardhat";
 
-import {
-  PoolSender,
-  signCloseConsent,
-  signDepositAuthorization,
-  signDepositPermit,
-} from "../../src/chain/index.ts";
+import { PoolSender, signCloseConsent, signDepositAuthorization, signDepositPermit } from "../../src/chain/index.ts";
 import type { Prover } from "../../src/prover/index.ts";
 import { createLocalPool, PLENTY } from "../support/local-pool.ts";
 import type { LocalPool } from "../support/local-pool.ts";
@@ -31,8 +26,10 @@ async function usedBy(sent: Promise<ContractTransactionResponse>): Promise<numbe
 
 const senderOf = ({ client, user }: LocalPool): PoolSender => new PoolSender(client, user);
 
-const slashWith = (local: LocalPool, { identityCommitment, nullifier, recipient, proof }: SlashRequest): Promise<number> =>
-  used(senderOf(local).slash(identityCommitment, nullifier, recipient, proof));
+const slashWith = (
+  local: LocalPool,
+  { identityCommitment, nullifier, recipient, proof }: SlashRequest,
+): Promise<number> => used(senderOf(local).slash(identityCommitment, nullifier, recipient, proof));
 
 /** Runs `measure` and takes the chain back to where it was. */
 async function aside<T>({ connection }: LocalPool, measure: () => Promise<T>): Promise<T> {
@@ -53,7 +50,12 @@ async function growTo({ pool }: LocalPool, gas: number[], count: number): Promis
 async function batchPerAccount(local: LocalPool): Promise<number> {
   const openings = Array.from({ length: BATCH }, (_, index) => accountAt(OTHER_ACCOUNTS + index).identityCommitment);
   const total = await aside(local, () =>
-    usedBy(local.pool.depositBatch(openings, openings.map(() => DEPOSIT))),
+    usedBy(
+      local.pool.depositBatch(
+        openings,
+        openings.map(() => DEPOSIT),
+      ),
+    ),
   );
   return Math.ceil(total / BATCH);
 }
@@ -85,7 +87,9 @@ async function measureAtSize(local: LocalPool, { unused, slashes }: GasProofs): 
 }
 
 /** The deposits that others than the depositor can submit, or that need no approval. */
-async function measureDeposits(local: LocalPool): Promise<Pick<GasReport, "depositWithPermit" | "depositWithAuthorization">> {
+async function measureDeposits(
+  local: LocalPool,
+): Promise<Pick<GasReport, "depositWithPermit" | "depositWithAuthorization">> {
   const { client, user, others } = local;
   const sender = senderOf(local);
   const { identityCommitment } = accountAt(OTHER_ACCOUNTS);
@@ -104,7 +108,10 @@ async function measureDeposits(local: LocalPool): Promise<Pick<GasReport, "depos
   return { depositWithPermit: withPermit, depositWithAuthorization: withAuthorization };
 }
 
-type Rest = Pick<GasReport, "closeWithConsent" | "slashLater" | "slashWhileClosing" | "expire" | "withdrawRevenue" | "burn">;
+type Rest = Pick<
+  GasReport,
+  "closeWithConsent" | "slashLater" | "slashWhileClosing" | "expire" | "withdrawRevenue" | "burn"
+>;
 
 async function measureRest(local: LocalPool, { unused, slashes }: GasProofs): Promise<Rest> {
   const sender = senderOf(local);
@@ -123,7 +130,14 @@ async function measureRest(local: LocalPool, { unused, slashes }: GasProofs): Pr
     const slashLater = await slashWith(local, slashes[1]);
     const provider = new PoolSender(local.client, local.provider);
     const withdrawRevenue = await used(provider.withdrawRevenue(freshAddress("treasury"), DEPOSIT));
-    return { closeWithConsent, slashWhileClosing, expire, slashLater, withdrawRevenue, burn: await used(sender.burn()) };
+    return {
+      closeWithConsent,
+      slashWhileClosing,
+      expire,
+      slashLater,
+      withdrawRevenue,
+      burn: await used(sender.burn()),
+    };
   });
 }
 

@@ -24,9 +24,9 @@ export const compared = (ours: number, peer: number): Compared => ({
 });
 
 export interface RatesReport {
-  /** Microseconds for a hash of two elements: circomlibjs's WebAssembly against poseidon-lite. */
+  /** Microseconds of processor time for a hash of two elements: circomlibjs's WebAssembly against poseidon-lite. */
   readonly poseidonMicroseconds: Compared;
-  /** Milliseconds for a tree of 10,000 leaves: zk-kit's LeanIMT over our hash against Semaphore's Group. */
+  /** Milliseconds of processor time for a tree of 10,000 leaves: zk-kit's LeanIMT over our hash against Semaphore's Group. */
   readonly treeOf10000Milliseconds: Compared;
 }
 
@@ -44,9 +44,6 @@ export async function measureRates(): Promise<RatesReport> {
   if (treeOf(leaves).root !== new Group(leaves).root) throw new Error("the two trees do not agree");
   return {
     poseidonMicroseconds: compared(await perHash(poseidon), await perHash(poseidon2)),
-    treeOf10000Milliseconds: compared(
-      await timed(2, () => treeOf(leaves)),
-      await timed(1, () => new Group(leaves)),
-    ),
+    treeOf10000Milliseconds: compared(await timed(2, () => treeOf(leaves)), await timed(1, () => new Group(leaves))),
   };
 }

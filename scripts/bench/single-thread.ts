@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** A thread that times witness, proof and verification of one circuit at a time, ours and a peer's by the very same code, on one core. */
+/** A process that times witness, proof and verification of one circuit at a time, ours and a peer's by the very same code, on one core. */
 import { readFile } from "node:fs/promises";
-import { parentPort } from "node:worker_threads";
 
 import { curves, groth16, zKey } from "snarkjs";
 
 import type { CircuitInput } from "../../src/protocol/index.ts";
 import { WitnessCalculator } from "../../src/prover/index.ts";
-import { median } from "./statistics.ts";
+import { median, processorTime } from "./statistics.ts";
 
 export interface TimingTask {
   readonly wasm: string;
@@ -16,15 +15,15 @@ export interface TimingTask {
   readonly repetitions: number;
 }
 
-/** Medians, in milliseconds. */
+/** Medians, in milliseconds of processor time. */
 export interface Timing {
   readonly witness: number;
   readonly prove: number;
   readonly verify: number;
 }
 
-if (parentPort === null) throw new Error("this file runs in a worker thread");
-const port = parentPort;
+if (process.send === undefined) throw new Error("this file runs as a child process");
+const answerWith = process.send.bind(process);
 
 // snarkjs takes the curve that is kept under this name; this one has no threads of its own.
 const curve = await curves.getCurveFromName("bn128", { singleThread: true });
@@ -38,13 +37,13 @@ async function measure({ wasm, zkey, input, repetitions }: TimingTask): Promise<
   const proofs: number[] = [];
   const checks: number[] = [];
   for (let round = 0; round <= repetitions; round++) {
-    const start = performance.now();
+    const start = processorTime();
     const witness = calculator.calculateFile(input);
-    const computed = performance.now();
+    const computed = processorTime();
     const { proof, publicSignals } = await groth16.prove(key, witness);
-    const proved = performance.now();
+    const proved = processorTime();
     if (!(await groth16.verify(verificationKey, publicSignals, proof))) throw new Error(`${zkey} made a wrong proof`);
-    const verified = performance.now();
+    const verified = processorTime();
     // The first round warms up.
     if (round === 0) continue;
     witnesses.push(computed - start);
@@ -54,9 +53,9 @@ async function measure({ wasm, zkey, input, repetitions }: TimingTask): Promise<
   return { witness: median(witnesses), prove: median(proofs), verify: median(checks) };
 }
 
-port.on("message", (task: TimingTask) => {
+process.on("message", (task: TimingTask) => {
   measure(task).then(
-    (timing) => port.postMessage({ timing }),
-    (error: unknown) => port.postMessage({ failure: error instanceof Error ? error.message : String(error) }),
+    (timing) => answerWith({ timing }),
+    (error: unknown) => answerWith({ failure: error instanceof Error ? error.message : String(error) }),
   );
 });
