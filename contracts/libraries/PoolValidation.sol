@@ -7,7 +7,7 @@ import {Payouts} from "./Payouts.sol";
 import {Protocol} from "./Protocol.sol";
 
 /// @title The bounds of a pool's parameters. A pool outside them cannot be created.
-/// @dev Bounds that depend on prices and networks (a stake worth slashing for, windows longer than an outage) are the deployer's to choose; docs/operating.md.
+/// @dev Bounds that depend on prices and networks (a stake worth slashing for, windows longer than an outage) are the deployer's to choose; docs/threat-model.md.
 library PoolValidation {
     uint256 internal constant AMOUNT_LIMIT = 1 << Protocol.AMOUNT_BITS;
     uint256 internal constant WINDOW_MINIMUM = 1 hours;
