@@ -4,8 +4,15 @@ import type { SQLOutputValue } from "node:sqlite";
 import { z } from "zod";
 
 import type { SignedState } from "../protocol/index.ts";
-import { callRequest, foldRequest, refundTicket, ticketOpening, toJson } from "../wire/index.ts";
-import type { CallAnswer, CallRequest, FoldRequest, SignedRefund, TicketOpening } from "../wire/index.ts";
+import { foldRequest, refundTicket, ticketOpening, toJson } from "../wire/index.ts";
+import type {
+  CallAnswer,
+  CallRequest,
+  CallRequestJson,
+  FoldRequest,
+  SignedRefund,
+  TicketOpening,
+} from "../wire/index.ts";
 import { WalletError } from "./errors.ts";
 import type { Row, WalletStore } from "./store.ts";
 
@@ -26,8 +33,8 @@ export interface TicketRecord {
 export interface CallRecord {
   readonly sequence: number;
   readonly cap: bigint;
-  /** Undefined when the call was settled. */
-  readonly request: CallRequest | undefined;
+  /** What is sent, as it was sent before; undefined when the call was settled. */
+  readonly body: CallRequestJson | undefined;
   /** What the receipt says, in total; undefined without a receipt. */
   readonly charged: bigint | undefined;
 }
@@ -176,16 +183,16 @@ export class AccountRecords {
     return this.#store.all(query, this.#id, index).map((row) => ({
       sequence: number(row["sequence"]),
       cap: BigInt(text(row["cap"])),
-      request: row["request"] === null ? undefined : callRequest.parse(parsed(row["request"])),
+      body: row["request"] === null ? undefined : (parsed(row["request"]) as CallRequestJson),
       charged: row["receipt"] === null ? undefined : BigInt(receiptJson.parse(parsed(row["receipt"])).receipt.charged),
     }));
   }
 
-  addCall(index: number, request: CallRequest, requestHash: string): void {
+  addCall(index: number, { sequence, cap }: CallRequest, requestHash: string, body: CallRequestJson): void {
     this.#store.transaction(() =>
       this.#store.run(
         "INSERT INTO calls (account, ticket_index, sequence, cap, request_hash, request) VALUES (?, ?, ?, ?, ?, ?)",
-        ...[this.#id, index, request.sequence, request.cap.toString(), requestHash, json(request)],
+        ...[this.#id, index, sequence, cap.toString(), requestHash, JSON.stringify(body)],
       ),
     );
   }

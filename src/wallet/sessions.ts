@@ -3,7 +3,7 @@
  * the same bytes, and no further ticket is used while a refund is due (PROTOCOL 6 to 8).
  */
 import { GatewayError, callRequest, describeIssues, refundTicket, requestHashOf, toJson } from "../wire/index.ts";
-import type { CallAnswer, CallRequest, SignedRefund } from "../wire/index.ts";
+import type { CallAnswer, CallRequestJson, SignedRefund } from "../wire/index.ts";
 import { checkReceipt, checkRefund, readAnswer } from "./checks.ts";
 import { WalletError } from "./errors.ts";
 import { requireActive } from "./ports.ts";
@@ -102,8 +102,9 @@ export class Sessions {
       isLast,
       ...(calls.length === 0 ? { ticket: { y: opening.y, proof: opening.proof } } : {}),
     });
-    records.addCall(index, request, requestHashOf(request));
-    return this.#run(index, request, charged, calls.length === 0);
+    const body = toJson(request);
+    records.addCall(index, request, requestHashOf(request), body);
+    return this.#run(index, body, charged, calls.length === 0);
   }
 
   /** Ends a session and keeps its refund. */
@@ -152,9 +153,9 @@ export class Sessions {
 
   async #resend(index: number): Promise<CallResult | undefined> {
     const calls = this.#context.records.calls(index);
-    const request = calls.find(({ charged }) => charged === undefined)?.request;
+    const body = calls.find((call) => call.charged === undefined)?.body;
     const charged = calls.findLast((call) => call.charged !== undefined)?.charged ?? 0n;
-    return request && this.#run(index, request, charged, false);
+    return body && this.#run(index, body, charged, false);
   }
 
   #overdue(): number[] {
@@ -178,9 +179,10 @@ export class Sessions {
     return turn;
   }
 
-  async #run(index: number, request: CallRequest, chargedBefore: bigint, isFresh: boolean): Promise<CallResult> {
+  /** `body` goes out as it was stored, at every attempt. */
+  async #run(index: number, body: CallRequestJson, chargedBefore: bigint, isFresh: boolean): Promise<CallResult> {
     const { provider, records } = this.#context;
-    const body = toJson(request);
+    const request = callRequest.parse(body);
     const answer = await persist(this.#context, () => provider.call(body)).catch((error: unknown) => {
       if (error instanceof GatewayError) return this.#refused(index, error, isFresh);
       throw error;
