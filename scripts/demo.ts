@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The main job: a provider sells JSON-RPC calls on a local L2, to users that it cannot tell apart, with real proofs. */
 import { BURN_ADDRESS, balances, checkPayouts, checkSolvency } from "./demo/ledger.ts";
+import { checkOffenders, checkRevenue, checkUnlinkable } from "./demo/invariants.ts";
 import { ALLOWANCE, castOf } from "./demo/cast.ts";
 import { DemoFailure, Report, dollars, expectEqual } from "./demo/report.ts";
 import { Stage } from "./demo/stage.ts";
@@ -17,11 +18,11 @@ calls with real proofs, refunds, cheaters that are caught, exits with and withou
 
 async function play(report: Report): Promise<readonly (readonly [string, bigint])[]> {
   report.act("0  A local L2, and everything on it");
-  const stage = await report.step("libraries, verifiers, factory, token and a pool are deployed", () => Stage.build());
+  const stage = await report.step("everything is deployed", () => Stage.build((line) => report.say(line)));
   try {
     const cast = castOf(stage);
-    const { token } = stage.local;
-    for (const { address } of Object.values(cast.signers)) await (await token.mint(address, ALLOWANCE * 4n)).wait();
+    const { token } = stage.props;
+    for (const { address } of Object.values(cast.signers)) await (await token.mint(address, ALLOWANCE)).wait();
     const acts = { stage, cast, report };
 
     await story.deposits(acts);
@@ -46,13 +47,16 @@ async function play(report: Report): Promise<readonly (readonly [string, bigint]
       `${dollars(balance)} held, ${dollars(owed)} owed`,
     );
     await checkPayouts(stage, report);
+    await checkOffenders(stage, cast, report);
+    await checkRevenue(stage, report);
+    await checkUnlinkable(stage, report);
     const people = new Map([
       ...Object.entries(cast.signers).map(([name, { address }]): [string, string] => [name, address]),
       ...Object.entries(cast.recipients).map(([name, address]): [string, string] => [
         `${name}'s fresh address`,
         address,
       ]),
-      ["provider", stage.local.provider.address],
+      ["provider", stage.props.provider.address],
       ["burned", BURN_ADDRESS],
     ]);
     return await balances(stage, people);

@@ -5,19 +5,18 @@ import { ethers } from "ethers";
 import { deriveIdentitySecret, identityCommitmentOf } from "../../src/protocol/index.ts";
 import { Wallet, WalletStore } from "../../src/wallet/index.ts";
 import type { Account } from "../../src/wallet/index.ts";
-import type { LocalSigner } from "../support/local-pool.ts";
 import { Rogue } from "./rogue.ts";
-import type { Stage } from "./stage.ts";
+import type { LocalSigner, Stage } from "./stage.ts";
 
 /** What everybody is given to begin with, and what accounts are opened with, in token units. */
-export const ALLOWANCE = 10_000_000n;
+export const ALLOWANCE = 200_000_000n;
 export const DEPOSIT = { alice: 500_000n, bob: 300_000n, sponsored: 200_000n } as const;
 export const BATCH_SIZE = 25;
 
 const seedOf = (name: string): Uint8Array => Buffer.from(ethers.id(`jeton demo: ${name}`).slice(2), "hex");
 
 function signerAt(stage: Stage, position: number): LocalSigner {
-  const signer = stage.local.others[position];
+  const signer = stage.props.extras[position];
   if (signer === undefined) throw new Error("the network has too few accounts");
   return signer;
 }

@@ -26,15 +26,11 @@ export function expectEqual(actual: bigint, expected: bigint, what: string): voi
   expect(actual === expected, `${what} should be ${expected}, and is ${actual}`);
 }
 
-/** Token units as dollars: 6 decimals, trailing zeros of the last four cut. */
+/** Token units as dollars, to the unit. */
 export function dollars(units: bigint): string {
   const sign = units < 0n ? "-" : "";
   const magnitude = units < 0n ? -units : units;
-  const fraction = (magnitude % 1_000_000n)
-    .toString()
-    .padStart(6, "0")
-    .replace(/0{1,4}$/, "");
-  return `${sign}${(magnitude / 1_000_000n).toLocaleString("en-US")}.${fraction}`;
+  return `${sign}${magnitude / 1_000_000n}.${(magnitude % 1_000_000n).toString().padStart(6, "0")}`;
 }
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;

@@ -1,54 +1,95 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The demo's stage: a local L2 in this process, a deployed pool, a provider's gateway in front of that very chain, and the prover. */
-import { network } from "hardhat";
+import { artifacts, network } from "hardhat";
 
-import type { PoolClient } from "../../src/chain/index.ts";
-import { PoolHistory, PoolSender, PoolView } from "../../src/chain/index.ts";
+import {
+  DEVELOPMENT_PROVIDER_KEY,
+  deploy,
+  developmentPool,
+  local as localNetwork,
+  memoryRecord,
+} from "../../deploy/index.ts";
+import { PoolClient, PoolHistory, PoolSender, PoolView } from "../../src/chain/index.ts";
 import type { JsonRpcCall } from "../../src/gateway/index.ts";
 import { Gateway, SqliteStore, jsonRpcUpstream } from "../../src/gateway/index.ts";
 import type { Offence } from "../../src/gateway/index.ts";
-import type { Pool } from "../../src/protocol/index.ts";
-import { slashClaim } from "../../src/protocol/index.ts";
+import type { Pool, Proof } from "../../src/protocol/index.ts";
+import { providerKey, slashClaim } from "../../src/protocol/index.ts";
 import { Prover } from "../../src/prover/index.ts";
 import { termsHashOf, toJson } from "../../src/wire/index.ts";
-import type { LocalPool, LocalSigner } from "../support/local-pool.ts";
-import { createLocalPool } from "../support/local-pool.ts";
+import type { DemoUSD } from "../../typechain-types/index.js";
+import { DemoUSD__factory } from "../../typechain-types/index.js";
 import { TERMS } from "./terms.ts";
 
-/** Nothing on the demo's chain is ever reorganized. */
-const FINALITY = { kind: "confirmations", blocks: 0 } as const;
+export type LocalConnection = Awaited<ReturnType<typeof network.create>>;
+export type LocalSigner = Awaited<ReturnType<LocalConnection["ethers"]["getSigners"]>>[number];
+
+interface Props {
+  readonly connection: LocalConnection;
+  readonly prover: Prover;
+  readonly client: PoolClient;
+  readonly token: DemoUSD;
+  /** Where the pool's events begin. */
+  readonly fromBlock: number;
+  readonly provider: LocalSigner;
+  /** Funded accounts of the network that play no part yet. */
+  readonly extras: readonly LocalSigner[];
+}
 
 export class Stage {
-  readonly local: LocalPool;
-  readonly prover: Prover;
+  readonly props: Props;
   readonly view: PoolView;
   readonly gateway: Gateway;
   readonly history: PoolHistory;
-  /** Slashing claims that the gateway filed, by identity commitment: it hands offences to the watcher. */
+  /** What the gateway convicted, in order. */
   readonly offences: Offence[] = [];
   #travelled = 0;
 
-  private constructor(local: LocalPool, prover: Prover) {
-    this.local = local;
-    this.prover = prover;
-    this.history = new PoolHistory(local.client, { fromBlock: local.creation.blockNumber, finality: FINALITY });
-    this.view = new PoolView(this.history, FINALITY);
+  private constructor(props: Props) {
+    this.props = props;
+    const { finality } = localNetwork;
+    this.history = new PoolHistory(props.client, { fromBlock: props.fromBlock, finality });
+    this.view = new PoolView(this.history, finality);
     this.gateway = this.#openGateway();
   }
 
-  static async build(): Promise<Stage> {
+  /** Deploys with the steps and the configuration that any local network gets; only the terms are the demo's own. */
+  static async build(log: (line: string) => void): Promise<Stage> {
     const connection = await network.create({ network: "default", chainType: "op" });
+    const { ethers } = connection;
+    const [deployer, provider, ...extras] = await ethers.getSigners();
+    if (deployer === undefined || provider === undefined) throw new Error("the network has too few accounts");
     const prover = await Prover.create();
-    const local = await createLocalPool(connection, { termsHash: termsHashOf(toJson(TERMS)) });
-    return new Stage(local, prover);
+    const pool = developmentPool(localNetwork);
+    const record = await deploy({
+      provider: ethers.provider,
+      deployer,
+      artifacts,
+      network: localNetwork,
+      isSimulated: true,
+      manifest: prover.manifest,
+      store: memoryRecord(),
+      pool: { ...pool, parameters: { ...pool.parameters, termsHash: termsHashOf(toJson(TERMS)) } },
+      log,
+    });
+    const deployed = record.pools[pool.name];
+    if (deployed === undefined) throw new Error("the deployment left no pool");
+    const client = await PoolClient.connect(ethers.provider, deployed.address);
+    const token = DemoUSD__factory.connect(client.parameters.token, deployer);
+    const { fromBlock } = deployed;
+    return new Stage({ connection, prover, client, token, fromBlock, provider, extras });
   }
 
   get client(): PoolClient {
-    return this.local.client;
+    return this.props.client;
   }
 
   get pool(): Pool {
-    return this.local.description;
+    return this.client.pool;
+  }
+
+  get prover(): Prover {
+    return this.props.prover;
   }
 
   /** Unix seconds on the chain: the machine's clock, and what was skipped. */
@@ -60,14 +101,14 @@ export class Stage {
 
   /** Lets the chain's time pass. */
   async travel(seconds: number): Promise<void> {
-    await this.local.connection.networkHelpers.time.increase(seconds);
+    await this.props.connection.networkHelpers.time.increase(seconds);
     const block = await this.client.provider.getBlock("latest");
     this.#travelled = (block?.timestamp ?? 0) - Math.floor(Date.now() / 1000) + 1;
   }
 
   /** The provider sells calls to the chain that the pool is on. Every answer is the chain's own. */
   #openGateway(): Gateway {
-    const { provider, providerKey } = this.local;
+    const { provider } = this.props;
     const transport = async ({ id, method, params }: JsonRpcCall): Promise<unknown> => {
       const result: unknown = await this.client.provider.send(method, (params ?? []) as unknown[]);
       return { jsonrpc: "2.0", id, result };
@@ -80,7 +121,7 @@ export class Stage {
       terms: TERMS,
       store: new SqliteStore({ path: ":memory:", poolHash: this.pool.poolHash }),
       upstream: jsonRpcUpstream(TERMS, transport),
-      stateKey: providerKey,
+      stateKey: providerKey(DEVELOPMENT_PROVIDER_KEY),
       signer: provider,
       verify: (statement, publicSignals, proof) => this.prover.verify(statement, publicSignals, proof),
       chain: this.view,
@@ -93,13 +134,9 @@ export class Stage {
     });
   }
 
-  /** Proves and files a slashing claim that pays `recipient`. */
-  async slash(
-    { identitySecret, identityCommitment, nullifier, index, shares }: Offence,
-    hunter: LocalSigner,
-  ): ReturnType<PoolSender["slash"]> {
-    const claim = slashClaim(this.pool, { identitySecret, index, shares }, hunter.address);
-    const { proof } = await this.prover.prove("slash", claim.input);
-    return this.as(hunter).slash(identityCommitment, nullifier, hunter.address, proof);
+  /** The proof of a slashing claim, bound to `recipient`. */
+  async proveSlash({ identitySecret, index, shares }: Offence, recipient: string): Promise<Proof> {
+    const claim = slashClaim(this.pool, { identitySecret, index, shares }, recipient);
+    return (await this.prover.prove("slash", claim.input)).proof;
   }
 }

@@ -4,7 +4,8 @@ import { randomBytes } from "node:crypto";
 
 import type { TransactionReceipt } from "ethers";
 
-import { signDepositAuthorization } from "../../src/chain/index.ts";
+import { ChainError, signDepositAuthorization } from "../../src/chain/index.ts";
+import type { Offence } from "../../src/gateway/index.ts";
 import { holdOf, stakeOf } from "../../src/protocol/index.ts";
 import { GatewayError } from "../../src/wire/index.ts";
 import type { Account } from "../../src/wallet/index.ts";
@@ -182,16 +183,19 @@ export async function understatedClose({ stage, cast, report }: Play): Promise<v
   expectEqual(await stage.client.token.balanceOf(recipients.trudy), 0n, "what Trudy got");
 }
 
-async function claimBounty(
-  { stage, cast, report }: Play,
-  offence: Parameters<Stage["slash"]>[0],
-  title: string,
-): Promise<void> {
-  const { watcher } = cast.signers;
+async function claimBounty({ stage, cast, report }: Play, offence: Offence, title: string): Promise<void> {
+  const { watcher, relayer } = cast.signers;
   const { parameters } = stage.pool;
+  const { identityCommitment, nullifier } = offence;
+  const proof = await stage.proveSlash(offence, watcher.address);
+  const copied: unknown = await stage
+    .as(relayer)
+    .slash(identityCommitment, nullifier, relayer.address, proof)
+    .catch((error: unknown) => error);
+  expect(copied instanceof ChainError && copied.code === "REVERTED", "a copied claim paid somebody else");
   const before = await stage.client.token.balanceOf(watcher.address);
   const revenue = (await stage.client.ledger()).revenue;
-  await report.step(title, () => stage.slash(offence, watcher));
+  await report.step(title, () => stage.as(watcher).slash(identityCommitment, nullifier, watcher.address, proof));
   const stake = stakeOf(parameters, DEPOSIT.sponsored);
   const bounty = (stake * parameters.bountyBps) / 10_000n;
   expectEqual((await stage.client.token.balanceOf(watcher.address)) - before, bounty, "the bounty");
@@ -303,7 +307,7 @@ export async function lonelyClose({ stage, cast, report }: Play, { aliceCharged 
 
 export async function settleUp({ stage, cast, report }: Play): Promise<void> {
   report.act("9  The provider is paid, and what must burn burns");
-  const { provider } = stage.local;
+  const { provider } = stage.props;
   const { revenue, awaitingBurn } = await stage.client.ledger();
   await report.step("the provider withdraws its revenue", () =>
     stage.as(provider).withdrawRevenue(provider.address, revenue),
