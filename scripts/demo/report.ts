@@ -109,7 +109,8 @@ export class Report {
 
   checkList(): void {
     this.#print("\nInvariants");
-    for (const { id, statement, detail } of this.checks) this.#print(`  ✓ ${id}  ${statement}\n          ${detail}`);
+    for (const { id, statement, detail } of [...this.checks].sort((a, b) => a.id.localeCompare(b.id)))
+      this.#print(`  ✓ ${id}  ${statement}\n          ${detail}`);
   }
 
   #print(text: string): void {
