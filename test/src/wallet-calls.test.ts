@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 
 import { jsonRpcUpstream } from "../../src/gateway/index.ts";
-import { nullifierOf, ticketKeyOf, ticketRootOf } from "../../src/protocol/index.ts";
+import { RECEIPT_TYPES, domainOf, nullifierOf, ticketKeyOf, ticketRootOf } from "../../src/protocol/index.ts";
 import { Wallet, WalletError, WalletStore } from "../../src/wallet/index.ts";
 import { GatewayError, termsHashOf, toJson } from "../../src/wire/index.ts";
 import type { CallAnswerJson, CallRequestJson, ProviderApi, SignedRefundJson } from "../../src/wire/index.ts";
@@ -273,7 +273,6 @@ describe("the wallet's calls", function () {
       answer: CallAnswerJson,
       change: Partial<CallAnswerJson["receipt"]>,
     ): Promise<CallAnswerJson> => {
-      const { RECEIPT_TYPES, domainOf } = await import("../../src/protocol/index.ts");
       const receipt = { ...answer.receipt, ...change };
       return { ...answer, receipt, signature: await SIGNER.signTypedData(domainOf(POOL), RECEIPT_TYPES, receipt) };
     };

@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+
+import { expect } from "chai";
+import { AbiCoder, keccak256, toUtf8Bytes } from "ethers";
+
+import {
+  GatewayError,
+  canonicalJson,
+  parseTerms,
+  requestHashOf,
+  responseHashOf,
+  termsHashOf,
+  termsProblem,
+  toJson,
+} from "../../src/wire/index.ts";
+import { TERMS } from "./support/session-world.ts";
+
+describe("published terms", () => {
+  it("hash to the SHA-256 of their sorted form, however they are written", () => {
+    const shuffled = Object.fromEntries(Object.entries(TERMS).reverse());
+    const expected =
+      '{"endpoints":["https://echo.example"],"format":"jeton.terms.v1","policy":"anything goes","pricing":{"kind":"fixed","price":"30"},' +
+      '"retention":{"answersSeconds":3600,"sessionSeconds":600,"statement":"answers are kept for an hour"},"service":"an echo"}';
+    expect(canonicalJson(shuffled)).to.equal(expected);
+    expect(termsHashOf(shuffled)).to.equal(`0x${createHash("sha256").update(expected).digest("hex")}`);
+    expect(termsHashOf(toJson(parseTerms(TERMS)))).to.equal(termsHashOf(TERMS));
+    expect(canonicalJson({ b: [true, 1], a: "ü\n" })).to.equal('{"a":"ü\\n","b":[true,1]}');
+  });
+
+  it("are refused when they hold what has no single form", () => {
+    for (const value of [1.5, NaN, null, undefined, () => 1, { a: null }]) {
+      expect(() => canonicalJson(value)).to.throw(GatewayError);
+    }
+  });
+
+  it("are refused when they are malformed, and say where", () => {
+    const bad: unknown[] = [
+      null,
+      {},
+      { ...TERMS, format: "v2" },
+      { ...TERMS, extra: 1 },
+      { ...TERMS, pricing: { kind: "free" } },
+      { ...TERMS, pricing: { kind: "fixed", price: 30 } },
+      { ...TERMS, pricing: { kind: "fixed", price: "-30" } },
+      { ...TERMS, pricing: { kind: "methods", prices: { a: "x" } } },
+      { ...TERMS, endpoints: ["not a URL"] },
+      { ...TERMS, retention: { ...TERMS.retention, sessionSeconds: 0 } },
+    ];
+    for (const terms of bad) expect(() => parseTerms(terms)).to.throw(GatewayError, "malformed");
+  });
+
+  it("fit a pool when every price is at most C and a multiple of the unit", () => {
+    const priced = (prices: Record<string, string>): ReturnType<typeof parseTerms> =>
+      parseTerms({ ...TERMS, pricing: { kind: "methods", prices } });
+    const pool = { ticketPrice: 100n, unit: 10n };
+    expect(termsProblem(priced({ a: "100", b: "0", c: "30" }), pool)).to.equal(undefined);
+    expect(termsProblem(priced({ a: "10", b: "110" }), pool)).to.contain("above");
+    expect(termsProblem(priced({ a: "10", b: "15" }), pool)).to.contain("multiple");
+  });
+});
+
+describe("the hashes of requests and responses", () => {
+  const salt = `0x${"5a".repeat(32)}`;
+
+  it("bind the salt, the end of the session and the payload", () => {
+    const encoded = AbiCoder.defaultAbiCoder().encode(
+      ["string", "bytes32", "bool", "bytes"],
+      ["jeton.request.v1", salt, true, toUtf8Bytes("päyload")],
+    );
+    expect(requestHashOf({ salt, isLast: true, payload: "päyload" })).to.equal(keccak256(encoded));
+    expect(responseHashOf("päyload")).to.equal(keccak256(toUtf8Bytes("päyload")));
+  });
+
+  it("take text that has no UTF-8 without failing", () => {
+    expect(requestHashOf({ salt, isLast: false, payload: "\ud800" })).to.match(/^0x[0-9a-f]{64}$/);
+  });
+});
