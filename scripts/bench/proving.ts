@@ -62,7 +62,7 @@ const timeStatement = (thread: SingleThread, claims: BenchClaims, statement: Sta
     wasm: artifact(statement, "wasm"),
     zkey: artifact(statement, "zkey"),
     input: claims[statement].input,
-    repetitions: statement === "request" ? 7 : 3,
+    repetitions: statement === "request" ? 9 : 3,
   });
 
 async function measureProver(claims: BenchClaims): Promise<Pick<ProvingReport, "throughput" | "proverVerifyRequest">> {
@@ -75,7 +75,7 @@ async function measureProver(claims: BenchClaims): Promise<Pick<ProvingReport, "
     const minutes = (performance.now() - start) / 60_000;
     const [first] = proofs;
     if (first === undefined) throw new Error("there is no proof to verify");
-    const verify = await timed(10, async () => {
+    const verify = await timed(25, async () => {
       if (!(await prover.verify("request", first.publicSignals, first.proof)))
         throw new Error("a true proof was refused");
     });

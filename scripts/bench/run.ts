@@ -24,7 +24,7 @@ export type Section = (typeof SECTIONS)[number];
 export type Constraints = Readonly<Record<string, number>>;
 
 export interface PeersReport {
-  readonly packages: string;
+  readonly packages: readonly string[];
   readonly constraints: number;
   readonly gas: SemaphoreGas;
   /** Absent without a phase-1 file: a key for the peer's circuit cannot be made. */
@@ -74,7 +74,9 @@ async function runPeers(thread: SingleThread, { ptau, log }: RunOptions): Promis
   const { measureSemaphoreGas } = await import("./semaphore-contracts.ts");
   const circuit = await compilePeer();
   const { default: packageJson } = await import("../../package.json", { with: { type: "json" } });
-  const packages = `@semaphore-protocol/contracts ${packageJson.devDependencies["@semaphore-protocol/contracts"]}`;
+  const packages = Object.entries(packageJson.devDependencies)
+    .filter(([name]) => name.startsWith("@semaphore-protocol/"))
+    .map(([name, version]) => `${name} ${version}`);
   if (ptau === undefined) {
     log("SKIPPED: Semaphore's proofs and validateProof. They need a proving key: give a phase-1 file with --ptau FILE");
     return { packages, constraints: circuit.constraints, gas: await measureSemaphoreGas(undefined) };

@@ -85,8 +85,8 @@ export async function provePeer(
     generateProof(identity, group.generateMerkleProof(ownIndex), 1, scope, DEPTH, { wasm, zkey });
 
   const proofs = [await generate(1), await generate(2)] as const;
-  const generated = await timed(3, () => generate(3));
-  const verified = await timed(5, () => verifyProof(proofs[0]));
+  const generated = await timed(5, () => generate(3));
+  const verified = await timed(25, () => verifyProof(proofs[0]));
   const { siblings, index } = group.generateMerkleProof(ownIndex);
   const input = {
     secret: identity.secretScalar,
@@ -96,7 +96,7 @@ export async function provePeer(
     message: hashed(1n),
     scope: hashed(1n),
   };
-  const singleThread = await thread.time({ wasm, zkey, input, repetitions: 5 });
+  const singleThread = await thread.time({ wasm, zkey, input, repetitions: 9 });
   const key = await verificationKeyOf(await readFile(zkey));
   return {
     times: { singleThread, generateProof: rounded(generated), verifyProof: rounded(verified) },

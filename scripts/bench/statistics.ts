@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Numbers of a benchmark: medians, so that one disturbed round does not count, and what was measured rounded to three digits. */
+/** Numbers of a benchmark: medians, so that one disturbed round does not count, and times rounded to three digits. */
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -9,7 +9,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }
 
-export const rounded = (value: number): number => Number(value.toPrecision(3));
+export const rounded = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(3)));
 
 /** Ours over the peer's: below 1, ours is the smaller. */
 export const ratio = (ours: number, peers: number): number => rounded(ours / peers);

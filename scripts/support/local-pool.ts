@@ -101,7 +101,9 @@ export async function createLocalPool(
   const tokenAddress = await deployed(ethers.deployContract(tokenContract));
   const key = providerKey(PROVIDER_SECRET);
   const parameters = { ...localParameters(tokenAddress, provider.address, key), ...overrides };
-  const sent = await protocol.factory.createPool({ ...parameters, providerKey: [...parameters.providerKey] }, [...key.eighth]);
+  const sent = await protocol.factory.createPool({ ...parameters, providerKey: [...parameters.providerKey] }, [
+    ...key.eighth,
+  ]);
   const creation = await sent.wait();
   const [address] = await protocol.factory.poolsFrom(0n, 1n);
   if (creation === null || address === undefined) throw new Error("the factory created no pool");

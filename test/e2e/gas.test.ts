@@ -30,8 +30,10 @@ describe("Gas", function () {
 
   it("is what snapshots/gas.json says, but for the random bytes of proofs", async () => {
     const committed: unknown = JSON.parse(await readFile(new URL("../../snapshots/gas.json", import.meta.url), "utf8"));
-    expect(snapshotProblems(report, committed as GasReport), "after a deliberate change: npm run bench -- --only gas --write").to
-      .deep.equal([]);
+    expect(
+      snapshotProblems(report, committed as GasReport),
+      "after a deliberate change: npm run bench -- --only gas --write",
+    ).to.deep.equal([]);
   });
 
   it("does not depend on how many accounts there are, but for deposits", () => {
