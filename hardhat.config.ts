@@ -3,6 +3,9 @@ import { createRequire } from "node:module";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
 
+import { hardhatNetworks } from "./deploy/hardhat-networks.ts";
+import { tasks } from "./src/cli/tasks.ts";
+
 const require = createRequire(import.meta.url);
 
 /** solc comes from npm, so that nothing is downloaded at build time. */
@@ -30,7 +33,6 @@ export default defineConfig({
       invariant: { runs: 64, depth: 150, failOnRevert: true },
     },
   },
-  networks: {
-    default: { type: "edr-simulated", chainType: "op" },
-  },
+  networks: hardhatNetworks(),
+  tasks,
 });

@@ -4,9 +4,9 @@ import { HDNodeWallet, Mnemonic, getAddress, id } from "ethers";
 
 import type { Point } from "../src/protocol/index.ts";
 import { providerKey } from "../src/protocol/index.ts";
+import { DEVELOPMENT_MNEMONIC } from "./development-phrase.ts";
 
-/** The phrase of Hardhat's and anvil's funded accounts: public, for local chains only. */
-export const DEVELOPMENT_MNEMONIC = "test test test test test test test test test test test junk";
+export { DEVELOPMENT_MNEMONIC };
 const COUNT = 20;
 
 let cached: readonly string[] | undefined;

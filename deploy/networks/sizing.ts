@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * How pools are sized: docs/protocol.md, "Sizing". Amounts are USDC units, 1,000,000 to the dollar.
+ * How pools are sized: docs/threat-model.md, "How large the windows must be". Amounts are USDC units, 1,000,000 to the dollar.
  *
  * Windows. A close can be challenged, and a dispute answered, only while transactions get through. So a window must be longer than the
  * longest outage of the sequencer plus the time in which L1 forces a transaction in, with time left for a provider to notice.

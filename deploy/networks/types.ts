@@ -30,8 +30,8 @@ export interface NetworkDescription {
   readonly chainType: "op" | "generic";
   /** Made for one machine: demo token, development keys and development accounts are fine. */
   readonly isLocal: boolean;
-  /** The configuration variable with the URL of an endpoint; undefined for a chain inside this process. */
-  readonly rpcVariable: string | undefined;
+  /** The configuration variable with the URL of an endpoint. */
+  readonly rpcVariable: string;
   /** Where the endpoint of a local node is when the variable is not set. */
   readonly rpcDefault: string | undefined;
   /** Undefined where the deployment brings its own demo token. */
