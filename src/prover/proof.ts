@@ -1,11 +1,10 @@
-/** Between snarkjs's JSON of a proof and ours, and the range checks that come before any curve arithmetic. */
+/**
+ * Between snarkjs's JSON of a proof and ours. Threads load this file, so it takes nothing but types from the protocol: that reaches
+ * circomlibjs's `blake-hash`, a native module that corrupts the process's memory when a second thread that has loaded it ends.
+ */
 import type { Groth16Proof } from "snarkjs";
 
 import type { Proof } from "../protocol/index.ts";
-import { FIELD_MODULUS } from "../protocol/index.ts";
-
-/** q, the order of the field that the coordinates of BN254's points are in. */
-export const COORDINATE_MODULUS = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
 
 const two = (values: readonly (string | undefined)[]): [bigint, bigint] => [
   BigInt(values[0] as string),
@@ -34,18 +33,4 @@ export function toSnarkjs({ a, b, c }: Proof): Groth16Proof {
     protocol: "groth16",
     curve: "bn128",
   };
-}
-
-const isBelow = (modulus: bigint) => (value: unknown) => typeof value === "bigint" && value >= 0n && value < modulus;
-
-const isPair = (value: unknown): value is readonly [unknown, unknown] => Array.isArray(value) && value.length === 2;
-
-/** Whether the values have the shape and the range of a proof with `count` public signals. Looks at untrusted values; throws never. */
-export function isWellFormed(publicSignals: unknown, proof: unknown, count: number): boolean {
-  if (!Array.isArray(publicSignals) || publicSignals.length !== count) return false;
-  if (!publicSignals.every(isBelow(FIELD_MODULUS))) return false;
-  if (typeof proof !== "object" || proof === null) return false;
-  const { a, b, c } = proof as Partial<Record<keyof Proof, unknown>>;
-  if (!isPair(a) || !isPair(b) || !isPair(c) || !isPair(b[0]) || !isPair(b[1])) return false;
-  return [...a, ...b[0], ...b[1], ...c].every(isBelow(COORDINATE_MODULUS));
 }

@@ -9,7 +9,7 @@ import { WEB_WORKER } from "./messages.ts";
 import type { ProofResult, WorkerSetup } from "./messages.ts";
 import { WorkerPool } from "./pool.ts";
 import type { TaskOptions } from "./pool.ts";
-import { isWellFormed } from "./proof.ts";
+import { isWellFormed } from "./well-formed.ts";
 
 export interface ProverOptions {
   /** Threads that prove; each needs up to about 500 MB. Default: the number of cores, at most 2. One more thread verifies. */
