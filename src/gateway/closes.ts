@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Closes (PROTOCOL 10): what they reveal is entered beside what was spent, and what contradicts them is caught. */
 import { setImmediate } from "node:timers/promises";
 

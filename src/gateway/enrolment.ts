@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Enrolment (PROTOCOL 5): the provider signs an account's first state, once. */
 import { GatewayError } from "../wire/index.ts";
 import type { EnrollRequest, StateSignature } from "../wire/index.ts";

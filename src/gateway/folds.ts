@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Folds (PROTOCOL 9): the provider signs a state with refunds added, each refund once. The proof is kept for challenges on chain. */
 import { GatewayError } from "../wire/index.ts";
 import type { FoldRequest, StateSignature } from "../wire/index.ts";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * A provider's gateway: reads every request through its schema, and hands it to the module that owns the rule. Several gateways of
  * one provider share one store.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** The provider's side: the rules, the store, and the service behind them. */
 export type { ObservedClose } from "./closes.ts";
 export { Gateway } from "./gateway.ts";

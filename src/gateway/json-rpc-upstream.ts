@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Sells a JSON-RPC endpoint (https://www.jsonrpc.org/specification), a price for each method by the published terms. */
 import { z } from "zod";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Runs tasks of one key one after the other, and tasks of different keys side by side. */
 export class KeyedQueue {
   readonly #tails = new Map<string, Promise<void>>();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Accounts that broke the rules: recorded first, reported then, refused from there on. */
 import { nullifierOf, recoverFromShares } from "../protocol/index.ts";
 import type { GatewayOptions, OffenceDesk } from "./ports.ts";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** What a gateway is given, and how it is set. */
 import type { TypedDataDomain, TypedDataField } from "ethers";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** The rules of PROTOCOL section 7 as a pure function of what is recorded. Every store decides with it, inside its transaction. */
 import type { CallAnswer } from "../wire/index.ts";
 import type { EndDecision, SpentTicket, Ticket } from "./store.ts";
@@ -20,7 +21,8 @@ export interface RecordedCall {
   readonly sequence: number;
   readonly requestHash: string;
   readonly leaseUntil: number;
-  readonly answer: CallAnswer | undefined;
+  /** Reads the answer, when there is one: it may be large. */
+  readonly answer: (() => CallAnswer) | undefined;
 }
 
 export type CallDecision =
@@ -50,7 +52,7 @@ export function decideCall(
 
   const recorded = calls.find(({ sequence }) => sequence === claim.sequence);
   if (recorded !== undefined && recorded.requestHash !== claim.requestHash) return { kind: "conflict" };
-  if (recorded?.answer !== undefined) return { kind: "answered", answer: recorded.answer };
+  if (recorded?.answer !== undefined) return { kind: "answered", answer: recorded.answer() };
   if (ticket.status === "ended") return { kind: "ended" };
   if (recorded === undefined && calls.some(({ sequence }) => sequence > claim.sequence)) return { kind: "passed" };
   if (calls.some(({ leaseUntil }) => leaseUntil > now)) return { kind: "in-progress" };

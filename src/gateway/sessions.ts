@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** The end of a session: one refund ticket for its nullifier, and never another one. */
 import { refundMessage, ticketMessage } from "../protocol/index.ts";
 import { END_SESSION_TYPES, GatewayError } from "../wire/index.ts";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Between SQLite's rows and the store's types. Field elements are blobs of 32 bytes, amounts decimal text, the rest JSON. */
 import type { SQLOutputValue } from "node:sqlite";
 
@@ -71,7 +72,7 @@ export const callOf = (row: Row): RecordedCall => ({
   sequence: number(row["sequence"]),
   requestHash: text(row["request_hash"]),
   leaseUntil: number(row["lease_until"]),
-  answer: row["answer"] === null ? undefined : callAnswer.parse(parse(row["answer"])),
+  answer: row["answer"] === null ? undefined : () => callAnswer.parse(parse(row["answer"])),
 });
 
 export const enrolmentOf = (row: Row): Enrolment => ({

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** The gateway's tables and how an older file becomes a newer one. A migration, once released, is never edited. */
 import type { DatabaseSync } from "node:sqlite";
 

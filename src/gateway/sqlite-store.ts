@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * The store on SQLite (node:sqlite), for one machine: several processes may open one file. Write-ahead log, every commit synced.
  * The methods are asynchronous for the sake of stores behind a network; here each runs to its end in one turn.
@@ -290,6 +291,8 @@ export class SqliteStore implements GatewayStore {
        WHERE nullifier = ?`,
       ...[refundedCharge.toString(), refundedHold.toString(), json(signature), blob(nullifier)],
     );
+    // What was never served needs no retry; answers stay for their time.
+    this.#run("DELETE FROM calls WHERE nullifier = ? AND answer IS NULL", blob(nullifier));
     this.#publish("refund", blob(nullifier));
   }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Why a store could not be opened. */
 export class GatewayStoreError extends Error {
   readonly code: "OTHER_POOL" | "NEWER_SCHEMA" | "UNREADABLE";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * What a provider keeps, and the decisions on it. Every method is one transaction, and what it recorded is durable when it
  * resolves. Spent, closed and disputed tickets are rows of one table with one unique key, the nullifier. Losing this store makes

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** What a session's first message needs: a voucher's signer, a ticket's proof, and what follows from a second message. */
 import { verifyTypedData } from "ethers";
 import type { TypedDataField } from "ethers";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** The service that a gateway sells. */
 export interface Served {
   readonly response: string;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** One account of a wallet: everything its owner can do. */
 import { ticketsCovered } from "../protocol/index.ts";
 import type { CloseConsent, CloseRequest } from "../wire/index.ts";

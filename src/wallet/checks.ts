@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** What a wallet believes of a provider's answers: nothing that it has not checked (PROTOCOL 8). */
 import { TypedDataEncoder, recoverAddress } from "ethers";
 import type { z } from "zod";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Enrolment: the provider's signature of the account's first state (PROTOCOL 5). */
 import { enrollClaim, initialState } from "../protocol/index.ts";
 import type { SignedState } from "../protocol/index.ts";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** What can go wrong on the user's side. Codes are stable; a caller can switch on them. */
 export type WalletErrorCode =
   /** Another process has the wallet's file open. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Folding: refund tickets become budget, and can be spent again (PROTOCOL 9). */
 import { FOLD_SLOTS, foldClaim, foldedState } from "../protocol/index.ts";
 import type { RefundTicket, SignedState } from "../protocol/index.ts";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** The user's side: accounts, tickets, calls, refunds, folds, closes. */
 export { Account } from "./account.ts";
 export type { AccountSummary } from "./account.ts";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** What a wallet is given. */
 import type { Claim, Pool, Proof, Statement } from "../protocol/index.ts";
 import type { AccountSource, AccountView, Clock, PathSource, Prove, ProviderApi } from "../wire/index.ts";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** One account's part of the wallet's file. Every method that writes is one transaction. */
 import type { SQLOutputValue } from "node:sqlite";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Sending to a provider: the same bytes again until an answer comes or the patience ends. */
 import { GatewayError } from "../wire/index.ts";
 import { WalletError } from "./errors.ts";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Tickets are proved ahead of time: a call then costs one signature. */
 import { nullifierOf, requestClaim, ticketKeyOf, ticketsCovered } from "../protocol/index.ts";
 import type { SignedState } from "../protocol/index.ts";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * The wallet's file (node:sqlite): what must survive a crash, written through to the disk before anything leaves the wallet. One
  * process has it open at a time. It holds tickets, refunds, states and, while a call runs, its payload. It does not hold the seed

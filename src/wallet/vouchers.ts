@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** What a session's key signs. */
 import { SigningKey, TypedDataEncoder, computeAddress } from "ethers";
 import type { TypedDataField } from "ethers";

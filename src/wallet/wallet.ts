@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** A wallet in one pool: derives accounts from the seed and connects them to chain, prover and provider. */
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** A provider as a wallet sees it. A gateway implements it in process; an HTTP client can stand in for one elsewhere. */
 import type {
   CallAnswerJson,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Why a provider refuses. Codes are stable: a caller can switch on them, and an HTTP edge maps them to RFC 9457 problems. */
 export const GATEWAY_ERRORS = {
   /** The request has not the form that the schemas ask for. */

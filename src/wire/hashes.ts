@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** The hashes that vouchers and receipts carry, and the message that ends a session. */
 import { AbiCoder, keccak256 } from "ethers";
 

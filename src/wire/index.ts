@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** What crosses between a wallet and a provider: messages, hashes, terms, errors, and the ports that both parties are given. */
 export * from "./api.ts";
 export * from "./errors.ts";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Every request and answer of the provider's interface. Each schema reads the JSON form; its output is what the rules work with. */
 import { z } from "zod";
 

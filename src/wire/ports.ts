@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** What the two parties need from the floors below, as narrow as they use it. `Prover` and the chain's view satisfy these. */
 import type { AccountPath, CircuitInput, Proof, Statement } from "../protocol/index.ts";
 

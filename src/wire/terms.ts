@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** The provider's published terms. The pool holds the SHA-256 of their canonical form, and wallets refuse a gateway with others. */
 import { createHash } from "node:crypto";
 

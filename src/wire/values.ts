@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** The values that cross between wallet and gateway: JSON on the way, checked and typed on arrival. */
 import { getAddress, isAddress } from "ethers";
 import { z } from "zod";

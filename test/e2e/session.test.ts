@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Wallet and gateway together, from the enrolment to the close, with real proofs. */
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";

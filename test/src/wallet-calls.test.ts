@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from "node:crypto";
 import { spawnSync } from "node:child_process";
 import { copyFileSync } from "node:fs";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * A gateway in a process of its own, for the test of several on one file. Takes the store's path and the log of what was served; reads
  * call requests, one JSON list, from standard input; sends each until it is answered; writes the answers. Proofs count as valid here.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Tickets as an account's owner proves them, and the requests made with them, put together by hand. */
 import { SigningKey, TypedDataEncoder } from "ethers";
 
