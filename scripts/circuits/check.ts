@@ -1,6 +1,7 @@
 /** Holds circuits, keys, verifiers and manifest against each other. Problems are collected, so that one run shows them all. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 
 import { artifactName, MANIFEST, parseManifest } from "../../src/prover/index.ts";
 import type { Manifest, StatementManifest } from "../../src/prover/index.ts";
@@ -9,7 +10,7 @@ import type { CircuitSet } from "./circuit-set.ts";
 import { CIRCOM } from "./compile.ts";
 import { contributionsOf } from "./contributions.ts";
 import { withDevelopmentKeys } from "./development.ts";
-import { mapParallel, readText, sha256, sha256File, toJson } from "./files.ts";
+import { mapParallel, readText, sha256, sha256File } from "./files.ts";
 import { derive, verifierFile } from "./key-set.ts";
 import { ceremonyPhase1, developmentPhase1 } from "./phase1.ts";
 import { measure } from "./snapshot.ts";
@@ -55,8 +56,9 @@ async function statementProblems(set: CircuitSet, one: Measured, entry: Statemen
   const derived = await derive(zkey, statement);
   expect(`verification key from ${statement}.zkey`, sha256(derived.vkey), entry.sha256.vkey, REMEDY);
   expect(`verifier from ${statement}.zkey`, sha256(derived.verifier), entry.sha256.verifier, REMEDY);
-  const contributions = toJson(await contributionsOf(zkey));
-  expect(`contributions of ${statement}.zkey`, contributions, toJson(entry.contributions), "the manifest lists others");
+  if (!isDeepStrictEqual(await contributionsOf(zkey), entry.contributions)) {
+    problems.push(`the manifest lists other contributions than those in ${statement}.zkey; ${REMEDY}`);
+  }
   return problems;
 }
 

@@ -1,5 +1,6 @@
 /** snarkjs, with errors that throw: it logs some failures and returns a value instead. */
 import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 
 import { curves, powersOfTau, zKey } from "snarkjs";
 import type { Curve, Logger, Source } from "snarkjs";
@@ -69,11 +70,13 @@ export const applyBeacon = (source: string, target: string, beacon: Beacon): Pro
 /** @throws Error unless `zkey` comes from `initial` by contributions that all check. */
 export async function assertChain(initial: string, phase1: string, zkey: string): Promise<void> {
   const reasons = new Reasons();
+  // In memory, because it does not close the files that it opens.
+  const [from, tau, key] = await Promise.all([readFile(initial), readFile(phase1), readFile(zkey)]);
   // Some of its reasons go to the console only.
   const { log } = console;
   console.log = (message: string) => reasons.error(message);
   try {
-    if (await zKey.verifyFromInit(initial, phase1, zkey, reasons)) return;
+    if (await zKey.verifyFromInit(from, tau, key, reasons)) return;
   } finally {
     console.log = log;
   }

@@ -157,8 +157,3 @@ export class Witness {
     }
   }
 }
-
-/** A good witness with one signal changed: shorthand for the commonest test. */
-export function editWitness(witness: Witness, name: string, value: bigint): Witness {
-  return witness.edit({ [name]: value });
-}
