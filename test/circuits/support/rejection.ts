@@ -8,5 +8,5 @@ export async function rejection(promise: Promise<unknown>): Promise<string> {
   } catch (error) {
     return (error as Error).message;
   }
-  throw new AssertionError({ message: `expected an error, got ${JSON.stringify(value) ?? String(value)}` });
+  throw new AssertionError({ message: `expected an error, got ${String(value)}` });
 }

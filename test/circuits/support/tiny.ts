@@ -43,8 +43,8 @@ export interface Tiny {
   /** The folder of the keys as the prover takes it. */
   readonly keys: URL;
   /** A path for a new folder or file. */
-  path(name: string): string;
-  remove(): Promise<void>;
+  readonly path: (name: string) => string;
+  readonly remove: () => Promise<void>;
 }
 
 /** Run it inside `withThreads`, or end snarkjs's threads otherwise. */
