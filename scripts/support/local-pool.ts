@@ -2,7 +2,7 @@
 /** A pool with everything below it, on a network inside this process: real verifiers, as the proving keys in circuits/keys need them. */
 import type { ContractTransactionReceipt } from "ethers";
 import { id } from "ethers";
-import { network } from "hardhat";
+import type { network } from "hardhat";
 
 import { PoolClient } from "../../src/chain/index.ts";
 import type { Pool, PoolParameters, ProviderKey } from "../../src/protocol/index.ts";

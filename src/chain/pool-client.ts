@@ -101,7 +101,8 @@ export class PoolClient {
     address: string,
     expected: { readonly chainId?: bigint; readonly poolHash?: bigint } = {},
   ): Promise<PoolClient> {
-    if (!isAddress(address)) throw new ChainError("ARGUMENT_INVALID", `"${address}" is no address`);
+    const isWellFormed: boolean = isAddress(address);
+    if (!isWellFormed) throw new ChainError("ARGUMENT_INVALID", `"${address}" is no address`);
     const { chainId } = await guarded("reading the chain id", () => provider.getNetwork());
     if (expected.chainId !== undefined) await requireChain(provider, expected.chainId);
     await requireCode(provider, address, "the pool");

@@ -4,7 +4,7 @@ import { CALL_TYPES, RECEIPT_TYPES, domainOf, ticketMessage } from "../protocol/
 import type { Call, Receipt } from "../protocol/index.ts";
 import { GatewayError, requestHashOf, responseHashOf } from "../wire/index.ts";
 import type { CallAnswer, CallRequest } from "../wire/index.ts";
-import { KeyedQueue } from "./locks.ts";
+import type { KeyedQueue } from "./locks.ts";
 import type { GatewayContext } from "./ports.ts";
 import type { CallClaim, CallDecision } from "./rules.ts";
 import { refundFor } from "./sessions.ts";
@@ -149,7 +149,7 @@ export class Calls {
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   });
 }
 

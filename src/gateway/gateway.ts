@@ -34,7 +34,7 @@ const SWEEP_LIMIT = 100;
 function read<S extends z.ZodTypeAny>(schema: S, request: unknown): z.output<S> {
   const result = schema.safeParse(request);
   if (!result.success) throw new GatewayError("REQUEST_MALFORMED", `the request is ${describeIssues(result.error)}`);
-  return result.data;
+  return result.data as z.output<S>;
 }
 
 export class Gateway implements ProviderApi {

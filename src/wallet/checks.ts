@@ -19,7 +19,7 @@ export function readAnswer<S extends z.ZodTypeAny>(schema: S, answer: unknown): 
   const result = schema.safeParse(answer);
   if (!result.success)
     throw new WalletError("PROVIDER_DISHONEST", `the provider's answer is ${describeIssues(result.error)}`);
-  return result.data;
+  return result.data as z.output<S>;
 }
 
 /** The provider's signature of exactly the state that was asked for. */

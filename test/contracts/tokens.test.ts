@@ -176,7 +176,8 @@ describe("A token that calls back", () => {
     await token.getFunction("setHook")(holder, await addressOf(reenterer));
     return async () => {
       if (!(await reenterer.getFunction("hasCalled")())) return "not called";
-      return (await reenterer.getFunction("hasSucceeded")()) ? "succeeded" : await reenterer.getFunction("failure")();
+      if (await reenterer.getFunction("hasSucceeded")()) return "succeeded";
+      return (await reenterer.getFunction("failure")()) as string;
     };
   }
 

@@ -18,8 +18,8 @@ export interface Chain {
 async function deploy(): Promise<Chain> {
   const world = await deployWorld();
   const libraries = { PoseidonT3: await addressOf(await ethers.deployContract("PoseidonT3")) };
-  const harness = (await ethers.deployContract("ParityHarness", [], { libraries })) as unknown as Contract;
-  const verifier = (await ethers.getContractAt("ModelVerifier", world.verifier)) as unknown as Contract;
+  const harness = await ethers.deployContract("ParityHarness", [], { libraries });
+  const verifier = await ethers.getContractAt("ModelVerifier", world.verifier);
   const { chainId } = await ethers.provider.getNetwork();
   const { ticketPrice, policyHold, providerKey } = world.parameters;
   const key = [BigInt(providerKey[0]), BigInt(providerKey[1])] as const;

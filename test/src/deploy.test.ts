@@ -54,7 +54,7 @@ async function failureOf(promise: Promise<unknown>): Promise<DeployError | Chain
     (reason: unknown) => reason,
   );
   if (error instanceof DeployError || error instanceof ChainError) return error;
-  throw error ?? new Error("nothing was refused");
+  throw error instanceof Error ? error : new Error("nothing was refused");
 }
 
 const nonceOf = async (signer: Signer): Promise<number> =>

@@ -5,10 +5,12 @@
  */
 import { createRequire } from "node:module";
 
+import type * as ZkKit from "@zk-kit/eddsa-poseidon";
+
 import { H, inverse, modulo, p } from "./hash.ts";
 
 /** zk-kit's ES module does not load in Node, its CommonJS one does. */
-const zkKit = createRequire(import.meta.url)("@zk-kit/eddsa-poseidon") as typeof import("@zk-kit/eddsa-poseidon");
+const zkKit = createRequire(import.meta.url)("@zk-kit/eddsa-poseidon") as typeof ZkKit;
 
 export type Point = readonly [bigint, bigint];
 export interface Signature {
