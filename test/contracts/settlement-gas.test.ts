@@ -51,7 +51,8 @@ describe("A shortage of gas", function () {
       return true;
     };
     let [most, least] = [0n, 0n];
-    for (let gas = 22_000n; gas <= 502_000n; gas += 16_000n) {
+    const needed = await w.stranger.estimateGas({ to, data }).catch(() => 400_000n);
+    for (let gas = 22_000n; gas <= (needed * 5n) / 4n; gas += 16_000n) {
       if (await attempt(gas)) least = least === 0n ? gas : least;
       else if (least === 0n) most = gas;
     }

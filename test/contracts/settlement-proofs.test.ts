@@ -280,7 +280,7 @@ describe("The verifiers themselves", function () {
   it("say no or fail, and never yes, to a wrong statement with any amount of gas", async () => {
     for (const { name, signals, ask } of questionsOf(world().w)) {
       const answers = new Set<boolean | undefined>();
-      for (let gas = 30_000n; gas <= 420_000n; gas += 6_000n) {
+      for (let gas = 30_000n; gas <= 600_000n; gas += 8_000n) {
         const wrong = [(signals[0] ?? 0n) + 1n, ...signals.slice(1)];
         expect(await ask(wrong, gas), `${name}, ${gas} gas`).not.to.equal(true);
         answers.add(await ask(signals, gas));
