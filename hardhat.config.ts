@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
 
-import { hardhatNetworks } from "./deploy/hardhat-networks.ts";
+import { hardhatChains, hardhatNetworks } from "./deploy/hardhat-networks.ts";
 import { tasks } from "./src/cli/tasks.ts";
 
 const require = createRequire(import.meta.url);
@@ -34,5 +34,6 @@ export default defineConfig({
     },
   },
   networks: hardhatNetworks(),
+  chainDescriptors: hardhatChains(),
   tasks,
 });

@@ -47,6 +47,11 @@ export class DeployContext {
     return this.options.network.isLocal || this.options.isSimulated;
   }
 
+  /** A chain inside this process makes a block for each transaction, and no more. */
+  get confirmations(): number {
+    return this.options.isSimulated ? 1 : this.options.network.confirmations;
+  }
+
   get record(): DeploymentRecord {
     return this.#record;
   }

@@ -120,10 +120,10 @@ export async function sendOnce(
 }
 
 async function send(context: DeployContext, request: OnceRequest, sending: PendingRecord): Promise<TransactionReceipt> {
-  const { deployer, network } = context.options;
+  const { deployer } = context.options;
   try {
     return await sendTransaction(deployer, { ...request, nonce: sending.nonce }, `deploying ${sending.what}`, {
-      confirmations: network.confirmations,
+      confirmations: context.confirmations,
       timeoutMilliseconds: MINING_TIMEOUT,
       onSent: ({ hash }) => context.save({ pending: { ...sending, transactionHash: hash } }),
     });
@@ -140,11 +140,11 @@ async function earlierTransaction(context: DeployContext, what: string): Promise
   const { pending } = context.record;
   if (pending === undefined || pending.what !== what) return undefined;
   if (await isNonceUsed(context, pending)) return pending;
-  const { provider, network } = context.options;
+  const { provider } = context.options;
   const sent = pending.transactionHash === undefined ? null : await provider.getTransaction(pending.transactionHash);
   if (sent !== null) {
     context.log(`${what}: waiting for ${sent.hash}, which an earlier run sent`);
-    await sent.wait(network.confirmations, MINING_TIMEOUT).catch(() => undefined); // a failed one is sent again, with another nonce
+    await sent.wait(context.confirmations, MINING_TIMEOUT).catch(() => undefined); // a failed one is sent again, with another nonce
     return pending;
   }
   if (pending.from !== context.deployerAddress) {

@@ -45,3 +45,20 @@ export function hardhatNetworks(): Networks {
     ...Object.fromEntries(LIVE_NETWORKS.map((network) => [`${network.name}${FORK_SUFFIX}`, asFork(network)])),
   };
 }
+
+/**
+ * Hardhat executes calls on a fork's own block only for chains whose hardforks it knows. Forks here start at the newest block, so it
+ * is enough to say which rules hold today.
+ */
+export function hardhatChains(): NonNullable<HardhatUserConfig["chainDescriptors"]> {
+  return Object.fromEntries(
+    LIVE_NETWORKS.map(({ chainId, title, chainType }) => [
+      chainId.toString(),
+      {
+        name: title,
+        chainType,
+        hardforkHistory: { [chainType === "op" ? "isthmus" : "prague"]: { blockNumber: 0 } },
+      },
+    ]),
+  );
+}

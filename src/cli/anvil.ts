@@ -9,6 +9,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { anvil } from "../../deploy/index.ts";
 import { CliError } from "./errors.ts";
 import { note, report } from "./report.ts";
+import type { Report } from "./report.ts";
 
 interface AnvilArguments {
   readonly port: number;
@@ -36,10 +37,7 @@ export function anvilArguments(port: number, state: string): string[] {
 }
 
 /** `npx hardhat anvil`: runs until it is interrupted. */
-export default async function anvilAction(
-  args: AnvilArguments,
-  hre: HardhatRuntimeEnvironment,
-): Promise<{ readonly success: boolean }> {
+export default async function anvilAction(args: AnvilArguments, hre: HardhatRuntimeEnvironment): Promise<Report> {
   return report({ json: false }, async () => {
     const binary = await anvilBinary();
     if (binary === undefined) {

@@ -11,6 +11,7 @@ import { CliError } from "./errors.ts";
 import { addressOption, amountText, numberOption, readIdentity, required } from "./options.ts";
 import type { IdentityOptions } from "./options.ts";
 import { note, report } from "./report.ts";
+import type { Outcome, Report, Say } from "./report.ts";
 import { confirm, openPool, openSender, withSession } from "./session.ts";
 
 interface CloseArguments extends IdentityOptions {
@@ -38,76 +39,85 @@ async function requireClosable(client: PoolClient, identityCommitment: bigint): 
   return account;
 }
 
-function warn(client: PoolClient, firstUnused: number, payout: Payout): void {
-  const { token } = client;
-  note(`WARNING: this says that ticket ${firstUnused} and all after it were never used, and makes them public.`);
-  note(`  If one of them was used, even in a call that failed, anyone who saw it takes your whole account:`);
-  note(`  the deposit goes to the provider, the stake to the slasher and the fire. Take the number from your wallet, or one that is surely high enough.`);
-  note(`  All tickets below ${firstUnused} are paid for in full: refunds are claimed by closing with the wallet, not with this command.`);
-  note(`  Whatever becomes of this transaction, use no ticket from ${firstUnused} on ever again, and close with ${firstUnused} if you try again.`);
-  note(`  You will get ${amountText(payout.toRecipient, token)}; the provider ${amountText(payout.toProvider, token)}; burned ${amountText(payout.toBurn, token)}.`);
+function warn({ token }: PoolClient, firstUnused: number, payout: Payout, say: Say): void {
+  say(`WARNING: this says that ticket ${firstUnused} and all after it were never used, and makes them public.`);
+  say(`  If one of them was used, even in a call that failed, anyone who saw it takes your whole account:`);
+  say(
+    `  the deposit goes to the provider, the stake to the slasher and the fire. Take the number from your wallet, or one that is surely high enough.`,
+  );
+  say(
+    `  All tickets below ${firstUnused} are paid for in full: refunds are claimed by closing with the wallet, not with this command.`,
+  );
+  say(
+    `  Whatever becomes of this transaction, use no ticket from ${firstUnused} on ever again, and close with ${firstUnused} if you try again.`,
+  );
+  say(
+    `  You will get ${amountText(payout.toRecipient, token)}; the provider ${amountText(payout.toProvider, token)}; burned ${amountText(payout.toBurn, token)}.`,
+  );
 }
 
 /** `npx hardhat close`. */
-export default async function closeAction(
-  args: CloseArguments,
-  hre: HardhatRuntimeEnvironment,
-): Promise<{ readonly success: boolean }> {
-  return report(args, () =>
-    withSession(hre, async (session) => {
-      const text = required(
-        args.firstUnused,
-        "--first-unused",
-        "the number of the first ticket that was never used (0 if none was, 65536 if all were)",
-      );
-      const firstUnused = Number(numberOption(text, "--first-unused", BigInt(TICKET_COUNT)));
-      const { client } = await openPool(session, args.pool);
-      const { identitySecret, identityCommitment } = await readIdentity(client.pool, args);
-      const { deposit, stake, status } = await requireClosable(client, identityCommitment);
-      const sender = await openSender(session, client);
-      const recipient =
-        args.recipient === undefined ? await sender.signer.getAddress() : addressOption(args.recipient, "--recipient");
-      const payout = closePayout(client.parameters, {
-        deposit,
-        stake,
-        firstUnused: BigInt(firstUnused),
-        refundedCharges: 0n,
-        refundedHolds: 0n,
-        fee: 0n,
-        isExpired: status === "expired",
-      });
-      warn(client, firstUnused, payout);
-      await confirm(session, args.yes, `Close account ${args.account} with first unused ticket ${firstUnused}, paying ${recipient}?`);
+export async function close(args: CloseArguments, hre: HardhatRuntimeEnvironment, say: Say = note): Promise<Outcome> {
+  return withSession(hre, say, async (session) => {
+    const text = required(
+      args.firstUnused,
+      "--first-unused",
+      "the number of the first ticket that was never used (0 if none was, 65536 if all were)",
+    );
+    const firstUnused = Number(numberOption(text, "--first-unused", BigInt(TICKET_COUNT)));
+    const { client } = await openPool(session, args.pool);
+    const { identitySecret, identityCommitment } = await readIdentity(client.pool, args);
+    const { deposit, stake, status } = await requireClosable(client, identityCommitment);
+    const sender = await openSender(session, client);
+    const recipient =
+      args.recipient === undefined ? await sender.signer.getAddress() : addressOption(args.recipient, "--recipient");
+    const payout = closePayout(client.parameters, {
+      deposit,
+      stake,
+      firstUnused: BigInt(firstUnused),
+      refundedCharges: 0n,
+      refundedHolds: 0n,
+      fee: 0n,
+      isExpired: status === "expired",
+    });
+    warn(client, firstUnused, payout, say);
+    await confirm(
+      session,
+      args.yes,
+      `Close account ${args.account} with first unused ticket ${firstUnused}, paying ${recipient}?`,
+    );
 
-      const now = BigInt((await session.provider.getBlock("latest"))?.timestamp ?? 0);
-      const close = {
-        deposit,
+    const now = BigInt((await session.provider.getBlock("latest"))?.timestamp ?? 0);
+    const close = {
+      deposit,
+      firstUnused,
+      refundedCharges: 0n,
+      refundedHolds: 0n,
+      terms: { recipient, relayer: ZeroAddress, fee: 0n, deadline: now + DEADLINE_SECONDS },
+    };
+    const claim = closeClaim(client.pool, identitySecret, undefined, close);
+    say("proving (some 5 to 10 seconds) …");
+    const prover = await Prover.create({ workers: 1 });
+    try {
+      const { proof } = await prover.prove("close", claim.input);
+      const receipt = await sender.startClose(closeRequestOf(identityCommitment, close, claim.coverKeys, proof));
+      const pending = await client.pendingCloseOf(identityCommitment);
+      return {
+        pool: client.pool.address,
+        account: args.account,
+        identityCommitment,
         firstUnused,
-        refundedCharges: 0n,
-        refundedHolds: 0n,
-        terms: { recipient, relayer: ZeroAddress, fee: 0n, deadline: now + DEADLINE_SECONDS },
+        recipient,
+        ...payout,
+        finalizableAt: pending?.finalizableAt,
+        transactionHash: receipt.hash,
+        gasUsed: receipt.gasUsed,
       };
-      const claim = closeClaim(client.pool, identitySecret, undefined, close);
-      note("proving (some 5 to 10 seconds) …");
-      const prover = await Prover.create({ workers: 1 });
-      try {
-        const { proof } = await prover.prove("close", claim.input);
-        const receipt = await sender.startClose(closeRequestOf(identityCommitment, close, claim.coverKeys, proof));
-        const pending = await client.pendingCloseOf(identityCommitment);
-        return {
-          pool: client.pool.address,
-          account: args.account,
-          identityCommitment,
-          firstUnused,
-          recipient,
-          ...payout,
-          finalizableAt: pending?.finalizableAt,
-          transactionHash: receipt.hash,
-          gasUsed: receipt.gasUsed,
-        };
-      } finally {
-        await prover.close();
-      }
-    }),
-  );
+    } finally {
+      await prover.close();
+    }
+  });
 }
+
+export default (args: CloseArguments, hre: HardhatRuntimeEnvironment): Promise<Report> =>
+  report(args, () => close(args, hre));

@@ -6,6 +6,7 @@ import type { PoolConfig } from "../../deploy/index.ts";
 import { readManifest } from "../prover/index.ts";
 import { CliError } from "./errors.ts";
 import { note, report } from "./report.ts";
+import type { Outcome, Report, Say } from "./report.ts";
 import { confirm, withSession } from "./session.ts";
 import type { Session } from "./session.ts";
 
@@ -25,38 +26,40 @@ async function poolOf({ network, isLocal }: Session, path: string | undefined): 
 }
 
 /** `npx hardhat deploy`. */
-export default async function deployAction(
+export async function deployPools(
   args: DeployArguments,
   hre: HardhatRuntimeEnvironment,
-): Promise<{ readonly success: boolean }> {
-  return report(args, async () => {
-    await hre.tasks.getTask("build").run({ quiet: true, noTests: true, defaultBuildProfile: "default" });
-    return withSession(hre, async (session) => {
-      const { provider, network, isSimulated, store } = session;
-      const pool = await poolOf(session, args.poolConfig);
-      const manifest = await readManifest();
-      if (isSimulated) note("this network lives inside the process: what is deployed is gone when it ends");
-      await confirm(session, args.yes, `Deploy, or continue to deploy, pool "${pool.name}"?`);
-      const record = await deploy({
-        provider,
-        deployer: await session.signer(),
-        artifacts: hre.artifacts,
-        network,
-        isSimulated,
-        manifest,
-        store,
-        pool,
-        log: note,
-      });
-      if (args.json) return { recordedIn: store.name, ...record };
-      return {
-        recordedIn: store.name,
-        network: `${network.title}, chain ${record.chainId}`,
-        keys: record.keys,
-        token: `${record.token?.symbol ?? ""} ${record.token?.address ?? ""}`,
-        ...Object.fromEntries(Object.entries(record.contracts).map(([name, { address }]) => [name, address])),
-        pools: Object.fromEntries(Object.entries(record.pools).map(([name, { address }]) => [name, address])),
-      };
+  say: Say = note,
+): Promise<Outcome> {
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  return withSession(hre, say, async (session) => {
+    const { provider, network, isSimulated, store } = session;
+    const pool = await poolOf(session, args.poolConfig);
+    const manifest = await readManifest();
+    if (isSimulated) say("this network lives inside the process: what is deployed is gone when it ends");
+    await confirm(session, args.yes, `Deploy, or continue to deploy, pool "${pool.name}"?`);
+    const record = await deploy({
+      provider,
+      deployer: await session.signer(),
+      artifacts: hre.artifacts,
+      network,
+      isSimulated,
+      manifest,
+      store,
+      pool,
+      log: say,
     });
+    if (args.json) return { recordedIn: store.name, ...record };
+    return {
+      recordedIn: store.name,
+      network: `${network.title}, chain ${record.chainId}`,
+      keys: record.keys,
+      token: `${record.token?.symbol ?? ""} ${record.token?.address ?? ""}`,
+      ...Object.fromEntries(Object.entries(record.contracts).map(([name, { address }]) => [name, address])),
+      pools: Object.fromEntries(Object.entries(record.pools).map(([name, { address }]) => [name, address])),
+    };
   });
 }
+
+export default (args: DeployArguments, hre: HardhatRuntimeEnvironment): Promise<Report> =>
+  report(args, () => deployPools(args, hre));

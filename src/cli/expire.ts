@@ -4,7 +4,8 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { CliError } from "./errors.ts";
 import { readCommitment } from "./options.ts";
 import type { IdentityOptions } from "./options.ts";
-import { report } from "./report.ts";
+import { note, report } from "./report.ts";
+import type { Outcome, Report, Say } from "./report.ts";
 import { confirm, openPool, openSender, withSession } from "./session.ts";
 
 interface ExpireArguments extends IdentityOptions {
@@ -15,25 +16,24 @@ interface ExpireArguments extends IdentityOptions {
 }
 
 /** `npx hardhat expire`. */
-export default async function expireAction(
-  args: ExpireArguments,
-  hre: HardhatRuntimeEnvironment,
-): Promise<{ readonly success: boolean }> {
-  return report(args, () =>
-    withSession(hre, async (session) => {
-      const { client } = await openPool(session, args.pool);
-      const identityCommitment = await readCommitment(client.pool, args.identityCommitment, args);
-      const { status, deposit } = await client.accountOf(identityCommitment);
-      if (status === "none") throw new CliError("ACCOUNT_STATE", "this pool has no account with this identity commitment");
-      await confirm(session, args.yes, `Expire the account ${identityCommitment}?`);
-      const receipt = await (await openSender(session, client)).expire(identityCommitment);
-      return {
-        pool: client.pool.address,
-        identityCommitment,
-        toProvider: deposit,
-        transactionHash: receipt.hash,
-        gasUsed: receipt.gasUsed,
-      };
-    }),
-  );
+export async function expire(args: ExpireArguments, hre: HardhatRuntimeEnvironment, say: Say = note): Promise<Outcome> {
+  return withSession(hre, say, async (session) => {
+    const { client } = await openPool(session, args.pool);
+    const identityCommitment = await readCommitment(client.pool, args.identityCommitment, args);
+    const { status, deposit } = await client.accountOf(identityCommitment);
+    if (status === "none")
+      throw new CliError("ACCOUNT_STATE", "this pool has no account with this identity commitment");
+    await confirm(session, args.yes, `Expire the account ${identityCommitment}?`);
+    const receipt = await (await openSender(session, client)).expire(identityCommitment);
+    return {
+      pool: client.pool.address,
+      identityCommitment,
+      toProvider: deposit,
+      transactionHash: receipt.hash,
+      gasUsed: receipt.gasUsed,
+    };
+  });
 }
+
+export default (args: ExpireArguments, hre: HardhatRuntimeEnvironment): Promise<Report> =>
+  report(args, () => expire(args, hre));

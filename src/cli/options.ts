@@ -24,7 +24,8 @@ export function required(value: string | undefined, option: string, what: string
 
 /** @throws CliError OPTION_INVALID */
 export function numberOption(value: string, option: string, maximum: bigint): bigint {
-  if (!/^(0|[1-9]\d{0,77})$/.test(value)) throw new CliError("OPTION_INVALID", `${option} takes a whole number, and not "${value}"`);
+  if (!/^(0|[1-9]\d{0,77})$/.test(value))
+    throw new CliError("OPTION_INVALID", `${option} takes a whole number, and not "${value}"`);
   const parsed = BigInt(value);
   if (parsed > maximum) throw new CliError("OPTION_INVALID", `${option} is at most ${maximum}, and not ${value}`);
   return parsed;
@@ -32,7 +33,8 @@ export function numberOption(value: string, option: string, maximum: bigint): bi
 
 /** @throws CliError OPTION_INVALID */
 export function addressOption(value: string, option: string): string {
-  if (!isAddress(value)) throw new CliError("OPTION_INVALID", `${option} takes an address, and not "${value}"`);
+  const isWellFormed: boolean = isAddress(value);
+  if (!isWellFormed) throw new CliError("OPTION_INVALID", `${option} takes an address, and not "${value}"`);
   return getAddress(value);
 }
 
@@ -41,7 +43,8 @@ export async function readIdentity(
   { chainId, address }: Pool,
   { seed, account }: IdentityOptions,
 ): Promise<{ readonly identitySecret: bigint; readonly identityCommitment: bigint }> {
-  if (account < 0 || account > 0xffffffff) throw new CliError("OPTION_INVALID", "--account is between 0 and 4294967295");
+  if (account < 0 || account > 0xffffffff)
+    throw new CliError("OPTION_INVALID", "--account is between 0 and 4294967295");
   const text = seed === undefined ? process.env[SEED_VARIABLE] : await readText(seed, "the seed");
   if (text === undefined || text.trim() === "") {
     throw new CliError(
@@ -68,7 +71,10 @@ export async function readCommitment(
 }
 
 /** "12.50 USDC (12500000 units)". */
-export function amountText(units: bigint, { symbol, decimals }: { readonly symbol: string; readonly decimals: number }): string {
+export function amountText(
+  units: bigint,
+  { symbol, decimals }: { readonly symbol: string; readonly decimals: number },
+): string {
   const digits = units.toString().padStart(decimals + 1, "0");
   const whole = digits.slice(0, digits.length - decimals);
   const fraction = decimals === 0 ? "" : digits.slice(-decimals).replace(/0+$/, "");

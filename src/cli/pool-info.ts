@@ -5,8 +5,8 @@ import type { AccountStatus, PoolClient } from "../chain/index.ts";
 import { PoolHistory } from "../chain/index.ts";
 import { CliError } from "./errors.ts";
 import { amountText } from "./options.ts";
-import { report } from "./report.ts";
-import type { Outcome } from "./report.ts";
+import { note, report } from "./report.ts";
+import type { Outcome, Report, Say } from "./report.ts";
 import { openPool, withSession } from "./session.ts";
 import type { Session } from "./session.ts";
 
@@ -35,51 +35,56 @@ async function accountsOf(session: Session, client: PoolClient, fromBlock: numbe
 }
 
 /** `npx hardhat pool:info`. Fails when the pool cannot pay what it owes. */
-export default async function poolInfoAction(
+export async function poolInfo(
   args: PoolInfoArguments,
   hre: HardhatRuntimeEnvironment,
-): Promise<{ readonly success: boolean }> {
-  return report(args, () =>
-    withSession(hre, async (session) => {
-      const opened = await openPool(session, args.pool);
-      const { client } = opened;
-      const fromBlock = args.fromBlock >= 0 ? args.fromBlock : (opened.fromBlock ?? (session.isLocal ? 0 : undefined));
-      if (fromBlock === undefined) {
-        throw new CliError("OPTION_MISSING", "this pool is not on record: say with --from-block in which block it was created");
-      }
-      const { ledger, owed, balance, surplus, isSolvent, blockNumber } = await client.solvency();
-      const { token, pool, settlementAddress } = client;
-      const { root, leafCount, depth } = await client.tree();
-      const accounts = await accountsOf(session, client, fromBlock);
-      const show = (units: bigint): bigint | string => (args.json ? units : amountText(units, token));
-      const { ticketPrice, policyHold, unit, stakeMinimum, ...rest } = client.parameters;
-      if (!isSolvent) process.exitCode = 1;
-      return {
-        network: session.network.title,
-        chainId: pool.chainId,
-        pool: pool.address,
-        settlement: settlementAddress,
-        poolHash: pool.poolHash,
-        scope: pool.scope,
-        parameters: {
-          ...rest,
-          tokenSymbol: token.symbol,
-          tokenDecimals: token.decimals,
-          ticketPrice: show(ticketPrice),
-          policyHold: show(policyHold),
-          unit: show(unit),
-          stakeMinimum: show(stakeMinimum),
-        },
-        tree: { root, leafCount, depth },
-        accounts,
-        ledger: {
-          escrowed: show(ledger.escrowed),
-          undelivered: show(ledger.undelivered),
-          revenue: show(ledger.revenue),
-          awaitingBurn: show(ledger.awaitingBurn),
-        },
-        solvency: { blockNumber, owed: show(owed), balance: show(balance), surplus: show(surplus), isSolvent },
-      };
-    }),
-  );
+  say: Say = note,
+): Promise<Outcome> {
+  return withSession(hre, say, async (session) => {
+    const opened = await openPool(session, args.pool);
+    const { client } = opened;
+    const fromBlock = args.fromBlock >= 0 ? args.fromBlock : (opened.fromBlock ?? (session.isLocal ? 0 : undefined));
+    if (fromBlock === undefined) {
+      throw new CliError(
+        "OPTION_MISSING",
+        "this pool is not on record: say with --from-block in which block it was created",
+      );
+    }
+    const { ledger, owed, balance, surplus, isSolvent, blockNumber } = await client.solvency();
+    const { token, pool, settlementAddress } = client;
+    const { root, leafCount, depth } = await client.tree();
+    const accounts = await accountsOf(session, client, fromBlock);
+    const show = (units: bigint): bigint | string => (args.json ? units : amountText(units, token));
+    const { ticketPrice, policyHold, unit, stakeMinimum, ...rest } = client.parameters;
+    if (!isSolvent) process.exitCode = 1;
+    return {
+      network: session.network.title,
+      chainId: pool.chainId,
+      pool: pool.address,
+      settlement: settlementAddress,
+      poolHash: pool.poolHash,
+      scope: pool.scope,
+      parameters: {
+        ...rest,
+        tokenSymbol: token.symbol,
+        tokenDecimals: token.decimals,
+        ticketPrice: show(ticketPrice),
+        policyHold: show(policyHold),
+        unit: show(unit),
+        stakeMinimum: show(stakeMinimum),
+      },
+      tree: { root, leafCount, depth },
+      accounts,
+      ledger: {
+        escrowed: show(ledger.escrowed),
+        undelivered: show(ledger.undelivered),
+        revenue: show(ledger.revenue),
+        awaitingBurn: show(ledger.awaitingBurn),
+      },
+      solvency: { blockNumber, owed: show(owed), balance: show(balance), surplus: show(surplus), isSolvent },
+    };
+  });
 }
+
+export default (args: PoolInfoArguments, hre: HardhatRuntimeEnvironment): Promise<Report> =>
+  report(args, () => poolInfo(args, hre));

@@ -7,6 +7,7 @@ import { providerKey } from "../protocol/index.ts";
 import { CliError } from "./errors.ts";
 import { required } from "./options.ts";
 import { report } from "./report.ts";
+import type { Report } from "./report.ts";
 
 interface ProviderKeyArguments {
   readonly out: string | undefined;
@@ -14,7 +15,7 @@ interface ProviderKeyArguments {
 }
 
 /** `npx hardhat provider:key`: makes the key that signs states and refund tickets. The private part goes to a file of its own only. */
-export default async function providerKeyAction(args: ProviderKeyArguments): Promise<{ readonly success: boolean }> {
+export default async function providerKeyAction(args: ProviderKeyArguments): Promise<Report> {
   return report(args, async () => {
     const file = resolve(required(args.out, "--out", "a new file for the private key"));
     const privateKey = randomBytes(32);

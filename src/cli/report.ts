@@ -5,11 +5,19 @@ import { errorResult, successfulResult } from "hardhat/utils/result";
 /** What a command has to say: values in order, for people and machines alike. */
 export type Outcome = Readonly<Record<string, unknown>>;
 
+/** What Hardhat wants of a task: it exits with 1 where this says no. */
+export interface Report {
+  readonly success: boolean;
+}
+
 export interface ReportOptions {
   readonly json: boolean;
 }
 
-/** For progress and warnings. */
+/** Where a command tells its progress and its warnings. */
+export type Say = (line: string) => void;
+
+/** The usual place. */
 export function note(line: string): void {
   process.stderr.write(`${line}\n`);
 }
@@ -36,14 +44,8 @@ interface CodedError {
   readonly revert?: { readonly name: string };
 }
 
-/**
- * Runs a command and reports what came of it. Expected errors are one line with a code; the process then exits with 1.
- * @returns what Hardhat wants of a task.
- */
-export async function report(
-  { json }: ReportOptions,
-  command: () => Promise<Outcome>,
-): Promise<{ readonly success: boolean }> {
+/** Runs a command and reports what came of it. Expected errors are one line with a code; the process then exits with 1. */
+export async function report({ json }: ReportOptions, command: () => Promise<Outcome>): Promise<Report> {
   try {
     const outcome = await command();
     process.stdout.write(`${json ? toJson(outcome) : toText(outcome)}\n`);

@@ -14,7 +14,7 @@ import { DEPLOYER_VARIABLE } from "../../deploy/hardhat-networks.ts";
 import type { ChainProvider } from "../chain/index.ts";
 import { PoolClient, PoolSender, requireChain } from "../chain/index.ts";
 import { CliError } from "./errors.ts";
-import { note } from "./report.ts";
+import type { Say } from "./report.ts";
 
 /** Deployment records stand here; the environment can name another folder. */
 export const RECORD_FOLDER_VARIABLE = "JETON_DEPLOYMENTS";
@@ -28,15 +28,18 @@ export interface Session {
   readonly store: RecordStore;
   /** The first account of the network's configuration. @throws CliError CONFIGURATION_MISSING */
   signer(): Promise<Signer>;
+  /** For progress and warnings. */
+  readonly say: Say;
   close(): Promise<void>;
 }
 
 /** Runs a command on the network that `--network` names, and leaves it in order. */
 export async function withSession<T>(
   hre: HardhatRuntimeEnvironment,
+  say: Say,
   command: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await openSession(hre);
+  const session = await openSession(hre, say);
   try {
     return await command(session);
   } finally {
@@ -44,7 +47,7 @@ export async function withSession<T>(
   }
 }
 
-async function openSession(hre: HardhatRuntimeEnvironment): Promise<Session> {
+async function openSession(hre: HardhatRuntimeEnvironment, say: Say): Promise<Session> {
   const name = hre.globalOptions.network ?? "default";
   const network = describeNetwork(name);
   await requireConfiguration(hre, name, network);
@@ -61,9 +64,11 @@ async function openSession(hre: HardhatRuntimeEnvironment): Promise<Session> {
     store: isFork ? memoryRecord() : fileRecord(recordPath(folder, network.chainId)),
     signer: async () => {
       const [signer] = await connection.ethers.getSigners();
-      if (signer === undefined) throw missing(DEPLOYER_VARIABLE, "the private key of the account that pays for the gas");
+      if (signer === undefined)
+        throw missing(DEPLOYER_VARIABLE, "the private key of the account that pays for the gas");
       return signer;
     },
+    say,
     close: () => connection.close(),
   };
 }
@@ -91,10 +96,17 @@ async function requireConfiguration(
   if (config.type !== "http" || !Array.isArray(config.accounts)) return;
   for (const account of config.accounts) {
     const key = await account.getHexString().catch((error: unknown) => {
-      throw missing(DEPLOYER_VARIABLE, "the private key of the account that pays for the gas, 32 bytes in hexadecimal", error);
+      throw missing(
+        DEPLOYER_VARIABLE,
+        "the private key of the account that pays for the gas, 32 bytes in hexadecimal",
+        error,
+      );
     });
     if (!/^0x[0-9a-f]{64}$/.test(key)) {
-      throw new CliError("OPTION_INVALID", `${DEPLOYER_VARIABLE} is no private key: 32 bytes in hexadecimal are expected`);
+      throw new CliError(
+        "OPTION_INVALID",
+        `${DEPLOYER_VARIABLE} is no private key: 32 bytes in hexadecimal are expected`,
+      );
     }
   }
 }
@@ -136,8 +148,8 @@ export async function openPool(session: Session, pool: string): Promise<OpenedPo
 
 export async function openSender(session: Session, client: PoolClient): Promise<PoolSender> {
   return new PoolSender(client, await session.signer(), {
-    confirmations: session.network.confirmations,
-    onSent: ({ hash }) => note(`sent ${hash}`),
+    confirmations: session.isSimulated ? 1 : session.network.confirmations,
+    onSent: ({ hash }) => session.say(`sent ${hash}`),
   });
 }
 

@@ -7,6 +7,7 @@ import { Prover } from "../prover/index.ts";
 import { CliError } from "./errors.ts";
 import { addressOption, amountText, required } from "./options.ts";
 import { note, report } from "./report.ts";
+import type { Outcome, Report, Say } from "./report.ts";
 import { confirm, openPool, openSender, readText, withSession } from "./session.ts";
 
 interface SlashArguments {
@@ -28,50 +29,50 @@ async function requireOpen(client: PoolClient, identityCommitment: bigint): Prom
 }
 
 /** `npx hardhat slash`. The recovered secret stays in this process. */
-export default async function slashAction(
-  args: SlashArguments,
-  hre: HardhatRuntimeEnvironment,
-): Promise<{ readonly success: boolean }> {
-  return report(args, async () => {
-    const path = required(args.evidence, "--evidence", "a file with two shares of one ticket (docs/protocol.md)");
-    const evidence = evidenceFromJson(await readText(path, "the evidence"));
-    return withSession(hre, async (session) => {
-      if (evidence.chainId !== session.network.chainId) {
-        throw new CliError(
-          "OPTION_INVALID",
-          `the evidence is for chain ${evidence.chainId}, and --network ${session.network.name} is chain ${session.network.chainId}`,
-        );
-      }
-      const { client } = await openPool(session, evidence.pool);
-      const proven = proveDoubleSpend(client.pool, evidence);
-      const account = await requireOpen(client, proven.identityCommitment);
-      const sender = await openSender(session, client);
-      const recipient =
-        args.recipient === undefined ? await sender.signer.getAddress() : addressOption(args.recipient, "--recipient");
-      const { deposit, stake, status } = account;
-      const { toRecipient, toProvider, toBurn } = slashPayout(client.parameters, deposit, stake, status === "expired");
-      note(`the evidence is good: ticket ${proven.index} was spent twice; the bounty is ${amountText(toRecipient, client.token)}`);
-      await confirm(session, args.yes, `Slash the account and have the bounty paid to ${recipient}?`);
-      note("proving …");
-      const prover = await Prover.create({ workers: 1 });
-      try {
-        const { proof } = await prover.prove("slash", slashClaim(client.pool, proven, recipient).input);
-        const { identityCommitment } = proven;
-        const receipt = await sender.slash(identityCommitment, evidence.nullifier, recipient, proof);
-        return {
-          pool: client.pool.address,
-          identityCommitment,
-          ticket: proven.index,
-          recipient,
-          toRecipient,
-          toProvider,
-          toBurn,
-          transactionHash: receipt.hash,
-          gasUsed: receipt.gasUsed,
-        };
-      } finally {
-        await prover.close();
-      }
-    });
+export async function slash(args: SlashArguments, hre: HardhatRuntimeEnvironment, say: Say = note): Promise<Outcome> {
+  const path = required(args.evidence, "--evidence", "a file with two shares of one ticket (docs/protocol.md)");
+  const evidence = evidenceFromJson(await readText(path, "the evidence"));
+  return withSession(hre, say, async (session) => {
+    if (evidence.chainId !== session.network.chainId) {
+      throw new CliError(
+        "OPTION_INVALID",
+        `the evidence is for chain ${evidence.chainId}, and --network ${session.network.name} is chain ${session.network.chainId}`,
+      );
+    }
+    const { client } = await openPool(session, evidence.pool);
+    const proven = proveDoubleSpend(client.pool, evidence);
+    const account = await requireOpen(client, proven.identityCommitment);
+    const sender = await openSender(session, client);
+    const recipient =
+      args.recipient === undefined ? await sender.signer.getAddress() : addressOption(args.recipient, "--recipient");
+    const { deposit, stake, status } = account;
+    const { toRecipient, toProvider, toBurn } = slashPayout(client.parameters, deposit, stake, status === "expired");
+    say(
+      `the evidence is good: ticket ${proven.index} was spent twice; the bounty is ${amountText(toRecipient, client.token)}`,
+    );
+    await confirm(session, args.yes, `Slash the account and have the bounty paid to ${recipient}?`);
+    say("proving …");
+    const prover = await Prover.create({ workers: 1 });
+    try {
+      const { proof } = await prover.prove("slash", slashClaim(client.pool, proven, recipient).input);
+      const { identityCommitment } = proven;
+      const receipt = await sender.slash(identityCommitment, evidence.nullifier, recipient, proof);
+      return {
+        pool: client.pool.address,
+        identityCommitment,
+        ticket: proven.index,
+        recipient,
+        toRecipient,
+        toProvider,
+        toBurn,
+        transactionHash: receipt.hash,
+        gasUsed: receipt.gasUsed,
+      };
+    } finally {
+      await prover.close();
+    }
   });
 }
+
+export default (args: SlashArguments, hre: HardhatRuntimeEnvironment): Promise<Report> =>
+  report(args, () => slash(args, hre));

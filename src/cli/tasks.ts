@@ -23,7 +23,11 @@ const number = <Name extends string>(name: Name, description: string, defaultVal
   defaultValue,
 });
 
-const pool = { name: "pool", description: "The pool: an address, or a name on record", defaultValue: "default" } as const;
+const pool = {
+  name: "pool",
+  description: "The pool: an address, or a name on record",
+  defaultValue: "default",
+} as const;
 const json = { name: "json", description: "Print the result as JSON" } as const;
 const yes = { name: "yes", description: "Confirm a transaction on a live chain" } as const;
 const seed = file("seed", "A file with the wallet's seed, in hexadecimal; the environment's JETON_SEED otherwise");
