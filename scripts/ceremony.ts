@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** A real set-up: phase 2 with several parties, none of whom has to trust another. docs/trusted-setup.md is the manual. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

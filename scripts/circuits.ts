@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Compiles the circuits, makes the development keys and checks that keys, verifiers and circuits fit together. */
 import { join } from "node:path";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * Phase 2 with several parties, by files alone. A round is a folder: one proving key for each statement, and `ceremony.json`, which says
  * what it is a ceremony of. Each party takes a round and gives the next one. Contributions are inside the proving keys.
@@ -18,7 +19,7 @@ import { DEVELOPMENT_PHASE2 } from "../circuits/development.ts";
 import { mapParallel, readText, sha256File, toJson } from "../circuits/files.ts";
 import { writeKeySet } from "../circuits/key-set.ts";
 import type { FinalKey } from "../circuits/key-set.ts";
-import { DEVELOPMENT_PHASE1 } from "../circuits/phase1.ts";
+import { DEVELOPMENT_PHASE1, MINIMUM_PARTIES } from "../circuits/phase1.ts";
 import type { Phase1 } from "../circuits/phase1.ts";
 import { applyBeacon, assertChain, newKey, SNARKJS } from "../circuits/snarkjs.ts";
 import type { Beacon } from "../circuits/snarkjs.ts";
@@ -28,8 +29,6 @@ type Log = (step: string) => void;
 /** Contributions by statement, oldest first. */
 export type Transcript = Readonly<Record<string, readonly Contribution[]>>;
 
-/** With one party the set-up would be as good as that party. */
-const MINIMUM_PARTIES = 2;
 const DESCRIPTION = "ceremony.json";
 
 const descriptionSchema = z.object({

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Verifies a proving key against nothing but the circuit and phase 1. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Holds circuits, keys, verifiers and manifest against each other. Problems are collected, so that one run shows them all. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +13,7 @@ import { contributionsOf } from "./contributions.ts";
 import { withDevelopmentKeys } from "./development.ts";
 import { mapParallel, readText, sha256, sha256File } from "./files.ts";
 import { derive, verifierFile } from "./key-set.ts";
-import { ceremonyPhase1, developmentPhase1 } from "./phase1.ts";
+import { ceremonyPhase1, DEVELOPMENT_PHASE1, developmentPhase1, MINIMUM_PARTIES } from "./phase1.ts";
 import { measure } from "./snapshot.ts";
 import type { Measured } from "./snapshot.ts";
 import { SNARKJS } from "./snarkjs.ts";
@@ -79,6 +80,23 @@ async function strangers(set: CircuitSet): Promise<string[]> {
   ];
 }
 
+/** Whoever calls keys a ceremony's must have had one; who took part is for people to check. */
+function purposeProblems({ purpose, phase1, statements }: Manifest): string[] {
+  if (purpose !== "ceremony") return [];
+  const problems: string[] = [];
+  if (phase1.sha256 === DEVELOPMENT_PHASE1.sha256)
+    problems.push("the manifest says ceremony, and its phase 1 is the development one");
+  for (const [statement, { contributions }] of Object.entries(statements)) {
+    const parties = new Set(contributions.filter(({ beacon }) => beacon === undefined).map(({ hash }) => hash));
+    if (parties.size < MINIMUM_PARTIES) {
+      problems.push(
+        `the manifest says ceremony, and ${statement} has ${parties.size} parties; ${MINIMUM_PARTIES} are the least`,
+      );
+    }
+  }
+  return problems;
+}
+
 /** Compares circuits, keys, verifiers and manifest; takes seconds when the circuits are compiled. */
 export async function keyProblems(set: CircuitSet, measured?: readonly Measured[]): Promise<string[]> {
   const manifest = await readManifestOf(set);
@@ -95,7 +113,7 @@ export async function keyProblems(set: CircuitSet, measured?: readonly Measured[
     if (entry === undefined) problems.push(`the manifest has no statement ${one.circuit.statement}; ${REMEDY}`);
     else problems.push(...(await statementProblems(set, one, entry)));
   }
-  return [...problems, ...(await strangers(set))];
+  return [...problems, ...purposeProblems(manifest), ...(await strangers(set))];
 }
 
 /** Makes the development proving keys again and compares them bit by bit; verifies a ceremony's from circuit and phase 1. */

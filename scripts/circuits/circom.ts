@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * Runs the circom compiler on its command-line arguments, in a process of its own: it is synchronous, and it ends the process.
  * The compiler sees the file system from "/", the only folder that its WebAssembly port follows `-l` paths from.

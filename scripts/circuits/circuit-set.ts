@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** A set of circuits and the folders that its files are in. The project has one; tests make small ones. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** What the command-line scripts share: arguments, progress and errors. */
 import { parseArgs } from "node:util";
 

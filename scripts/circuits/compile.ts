@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Compiles circuits with circom -O2 and keeps the result for as long as no source changes. */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";

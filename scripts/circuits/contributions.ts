@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Lists the contributions that a proving key carries, with the hashes that contributors publish. Format: snarkjs, section 10 of a zkey. */
 import { readFile } from "node:fs/promises";
 

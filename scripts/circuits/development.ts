@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Development keys: reproducible to the bit, and for that reason worth nothing as a set-up. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Small helpers for files and for work that runs side by side. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";

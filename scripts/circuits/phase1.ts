@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Phase 1, the powers of tau: the development file, and the public one that a ceremony starts from. */
 import { access } from "node:fs/promises";
 
@@ -33,6 +34,9 @@ export const PUBLIC_PHASE1: readonly { readonly name: string; readonly blake2b: 
       "6a6277a2f74e1073601b4f9fed6e1e55226917efb0f0db8a07d98ab01df1ccf43eb0e8c3159432acd4960e2f29fe84a4198501fa54c8dad9e43297453efec125",
   },
 ];
+
+/** With one party a set-up would be as good as that party. */
+export const MINIMUM_PARTIES = 2;
 
 export interface Phase1 {
   readonly path: string;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Reads what a compiled circuit says of itself. Format: https://github.com/iden3/r1csfile/blob/master/doc/r1cs_bin_format.md */
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** What a change of a circuit must show in the diff: its number of constraints and the order of its public signals. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** snarkjs, with errors that throw: it logs some failures and returns a value instead. */
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";

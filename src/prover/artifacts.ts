@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** The key set: a manifest, and for each statement a proving key, a witness program and a verification key, each checked by its hash. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";

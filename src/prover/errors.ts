@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** What can go wrong in proving. Codes are stable; a caller can switch on them. */
 export type ProverErrorCode =
   /** A file of the key set cannot be read, or the set has no such statement. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * Witnesses, proofs and verification on one thread. Keys and witness programs stay in memory between tasks; each file is checked by its
  * hash when it is first read. Loaded by the worker alone: see there.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** The door of the prover: nobody reaches past it. */
 export { artifactName, DEFAULT_KEYS, MANIFEST, parseManifest, readArtifact, readManifest } from "./artifacts.ts";
 export type { Contribution, Manifest, StatementManifest } from "./artifacts.ts";

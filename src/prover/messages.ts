@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** What a prover and its threads say to each other. */
 import type { CircuitInput, Proof } from "../protocol/index.ts";
 import type { ProverErrorCode } from "./errors.ts";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** A queue of tasks and the threads that take them, one task each at a time. Threads start when there is work. */
 import { Worker } from "node:worker_threads";
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Groth16 proofs of the project's statements, made and verified in threads, with keys checked against their manifest. */
 import { availableParallelism } from "node:os";
 

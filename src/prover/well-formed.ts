@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** The checks of an untrusted proof that come before any curve arithmetic. */
 import { FIELD_MODULUS } from "../protocol/index.ts";
 import type { Proof } from "../protocol/index.ts";

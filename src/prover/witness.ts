@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * Runs the witness program that circom 2 compiles a circuit to. One instance serves any number of inputs.
  * The program's interface: https://docs.circom.io/getting-started/computing-the-witness/ (its generated witness_calculator.js).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * One thread of the prover: takes one task at a time and answers it.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** The circom compiler in WebAssembly. */
 declare module "circom2" {
   export interface Bindings {

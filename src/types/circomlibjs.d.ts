@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 declare module "circomlibjs" {
   /** A field element in the library's own (Montgomery) form. */
   export type Element = Uint8Array;

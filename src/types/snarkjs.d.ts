@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** The part of snarkjs that this project uses. Files are given by path or as bytes in memory. */
 declare module "snarkjs" {
   /** A file to read or to write in memory; `data` is there after a write. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** What the project uses of WebAssembly; @types/node leaves it to the DOM library. */
 declare namespace WebAssembly {
   interface Module {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** Keys that are made twice are the same, and the check finds every file that does not fit. */
 import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -102,6 +103,7 @@ describe("scripts/circuits", function () {
       problemsWith(file, (text) => text.toString().replace(from, to));
     expect(await with_("jeton development phase 2", "somebody else")).to.include("lists other contributions");
     expect(await with_("circom2@", "circom2@9")).to.include("is installed");
+    expect(await with_('"development"', '"ceremony"')).to.include("says ceremony, and slash has 0 parties");
     expect(await with_('"slash": {', '"slush": {'))
       .to.include("has no statement slash")
       .and.to.include("no circuit");

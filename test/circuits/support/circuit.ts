@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** A compiled circuit for tests: honest witnesses, inputs that must have none, and witnesses with signals changed by hand. */
 import { AssertionError } from "node:assert";
 import { readFile } from "node:fs/promises";

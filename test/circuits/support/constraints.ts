@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** The constraints of a compiled circuit, checked over any list of wire values: an honest witness or an edited one. */
 import { readFile } from "node:fs/promises";
 

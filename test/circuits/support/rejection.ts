@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 import { AssertionError } from "node:assert";
 
 /** The message of the error that a promise must end with. @throws AssertionError when it does not. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * Two tiny circuits with the public signals of real statements, in a folder of their own, and a phase 1 that fits them: what a set-up,
  * a ceremony and a prover can be tried on in seconds.
