@@ -82,17 +82,38 @@ function links(): string[] {
   return problems;
 }
 
-/** Every property and attack of docs/properties.md names test files that are there and that name its id. */
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+/** Whether a file has a test, a group of tests or a step of the demo of this name. */
+function hasTest(path: string, name: string): boolean {
+  const text = readFileSync(join(ROOT, path), "utf8");
+  if (path.endsWith(".sol")) return new RegExp(`function ${escaped(name)}\\(`).test(text);
+  if (path.startsWith("scripts/")) return new RegExp(`(function ${escaped(name)}\\(|"${escaped(name)}",)`).test(text);
+  return new RegExp(`\\b(it|describe)\\(\\s*["\`]${escaped(name)}["\`],`).test(text);
+}
+
+/** Every property and attack of docs/properties.md names files and, in quotes, tests that are in them. */
 function properties(): string[] {
   const text = readFileSync(join(ROOT, "docs/properties.md"), "utf8");
   const problems: string[] = [];
+  const seen = new Set<string>();
   for (const line of text.split("\n")) {
     const id = /^\| ([PA]-\d\d) /.exec(line)?.[1];
     if (id === undefined) continue;
-    const tests = [...line.matchAll(/`((?:test|scripts)\/[\w./-]+)`/g)].map(([, path = ""]) => path);
-    if (tests.length === 0) problems.push(`docs/properties.md: ${id} names no test`);
-    for (const path of tests)
-      if (!existsSync(join(ROOT, path))) problems.push(`docs/properties.md: ${id} names ${path}, which is not there`);
+    const problem = (what: string): number => problems.push(`docs/properties.md: ${id} ${what}`);
+    if (seen.has(id)) problem("stands there twice");
+    seen.add(id);
+    const named = [...line.matchAll(/`((?:test|scripts)\/[\w./-]+)`((?:\s+"[^"]+")*)/g)];
+    if (named.length === 0) problem("names no test");
+    for (const [, path = "", quoted = ""] of named) {
+      const names = [...quoted.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name);
+      if (!existsSync(join(ROOT, path))) problem(`names ${path}, which is not there`);
+      else if (names.length === 0) problem(`names ${path}, and no test in it`);
+      else for (const name of names) if (!hasTest(path, name)) problem(`names "${name}", which is not in ${path}`);
+    }
+  }
+  for (let number = 1; number <= 8; number++) {
+    if (!seen.has(`P-0${number}`)) problems.push(`docs/properties.md: P-0${number} is missing`);
   }
   return problems;
 }
