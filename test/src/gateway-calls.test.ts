@@ -2,33 +2,17 @@
 import { expect } from "chai";
 import { ZeroHash, keccak256, toUtf8Bytes, verifyTypedData } from "ethers";
 
-import { jsonRpcUpstream } from "../../src/gateway/index.ts";
 import type { Upstream } from "../../src/gateway/index.ts";
 import {
   FIELD_MODULUS,
   RECEIPT_TYPES,
   domainOf,
-  identityCommitmentOf,
   proofToJson,
   refundMessage,
-  slashClaim,
   verifySignature,
 } from "../../src/protocol/index.ts";
 import { GatewayError, parseTerms } from "../../src/wire/index.ts";
-import {
-  C,
-  Echo,
-  P,
-  PARAMETERS,
-  POOL,
-  PRICE,
-  SIGNER,
-  TERMS,
-  codeOf,
-  prove,
-  secretOf,
-  startProvider,
-} from "./support/session-world.ts";
+import { C, Echo, P, PARAMETERS, POOL, PRICE, SIGNER, TERMS, codeOf, startProvider } from "./support/session-world.ts";
 import { callOn, endOf, laterCallOn, proveTicket, resign, strangeKey } from "./support/tickets.ts";
 import type { ProvedTicket } from "./support/tickets.ts";
 
@@ -169,102 +153,6 @@ describe("the gateway's calls", function () {
     const { gateway } = startProvider();
     const stolen = { ...ticket, key: strangeKey(4) };
     expect(await codeOf(gateway.call(callOn(stolen)))).to.equal("PROOF_INVALID");
-  });
-
-  it("recovers the secret of an account that puts two session keys on one ticket, and refuses its tickets", async () => {
-    const { gateway, offences, upstream } = startProvider();
-    await gateway.call(callOn(ticket));
-    const refused = await gateway.call(callOn(twice)).catch((error: unknown) => error);
-    expect(refused).to.include({ code: "TICKET_SPENT" });
-    expect((refused as Error).message).not.to.contain(secretOf(0).toString());
-    await gateway.idle();
-
-    const [offence] = offences;
-    expect(offence).to.deep.include({
-      kind: "double-spend",
-      identitySecret: secretOf(0),
-      identityCommitment: identityCommitmentOf(secretOf(0)),
-      nullifier: ticket.nullifier,
-      index: 0,
-      shares: [ticket.share, twice.share],
-    });
-    expect(await codeOf(gateway.call(callOn(other)))).to.equal("ACCOUNT_SLASHED");
-    expect(upstream.served).to.have.length(1);
-    expect(await codeOf(gateway.call(callOn(twice)))).to.equal("ACCOUNT_SLASHED");
-    expect(offences).to.have.length(1);
-
-    const recipient = "0x00000000000000000000000000000000000000cc";
-    const claim = slashClaim(POOL, offence as NonNullable<typeof offence>, recipient);
-    expect((await prove("slash", claim.input)).publicSignals).to.deep.equal(claim.publicSignals);
-  });
-
-  it("catches a double spend that ends a session instead of calling", async () => {
-    const { gateway, offences } = startProvider();
-    await gateway.call(callOn(ticket));
-    expect(await codeOf(gateway.endSession(endOf(twice, true)))).to.equal("TICKET_SPENT");
-    await gateway.idle();
-    expect(offences).to.have.length(1);
-  });
-
-  it("catches two session keys on one ticket that come at the same moment, and serves one", async () => {
-    const { gateway, offences, upstream } = startProvider();
-    const results = await Promise.allSettled([gateway.call(callOn(ticket)), gateway.call(callOn(twice))]);
-    await gateway.idle();
-    expect(results.filter(({ status }) => status === "fulfilled")).to.have.length(1);
-    expect(upstream.served).to.have.length(1);
-    expect(offences).to.have.length(1);
-  });
-
-  it("reports an offence again until the claim is filed", async () => {
-    let isFailing = true;
-    const filed: bigint[] = [];
-    const faults: unknown[] = [];
-    const { gateway } = startProvider({
-      onFault: (error) => faults.push(error),
-      onDoubleSpend: async ({ identityCommitment }) => {
-        if (isFailing) throw new Error("no gas");
-        filed.push(identityCommitment);
-      },
-    });
-    await gateway.call(callOn(ticket));
-    expect(await codeOf(gateway.call(callOn(twice)))).to.equal("TICKET_SPENT");
-    await gateway.reportOffences();
-    expect(faults).to.have.length(2);
-    isFailing = false;
-    await gateway.reportOffences();
-    await gateway.reportOffences();
-    expect(filed).to.deep.equal([identityCommitmentOf(secretOf(0))]);
-  });
-
-  it("refuses junk shares for nullifiers read from the public feed, and nobody is accused", async () => {
-    const { gateway, offences, store } = startProvider();
-    await gateway.call(callOn(ticket));
-    const [entry] = (await gateway.publicFeed({ after: 0 })).entries;
-    const nullifier = BigInt(entry?.kind === "ticket" ? entry.nullifier : 0);
-    const attacker = { ...other, key: strangeKey(8), nullifier };
-    const junk = [
-      { y: 1n, proof: other.opening.proof },
-      { y: ticket.opening.y, proof: ticket.opening.proof },
-      {
-        y: FIELD_MODULUS - 1n,
-        proof: {
-          a: [0n, 0n],
-          b: [
-            [0n, 0n],
-            [0n, 0n],
-          ],
-          c: [0n, 0n],
-        },
-      } as const,
-    ];
-    for (const opening of junk) {
-      expect(await codeOf(gateway.call(callOn(attacker, { ticket: opening })))).to.equal("PROOF_INVALID");
-    }
-    expect(await codeOf(gateway.call(laterCallOn(attacker)))).to.equal("TICKET_SPENT");
-    await gateway.idle();
-    expect(offences).to.deep.equal([]);
-    expect(await store.offences()).to.deep.equal([]);
-    expect((await gateway.call(laterCallOn(ticket))).receipt.charged).to.equal("60");
   });
 
   it("ends the session with its last call, signs one refund ticket, and serves nothing more", async () => {
@@ -425,47 +313,5 @@ describe("the gateway's calls", function () {
     expect(() => startProvider({ pool })).to.throw(GatewayError, "provider key");
     const dear = { ...POOL, parameters: { ...PARAMETERS, ticketPrice: 20n } };
     expect(() => startProvider({ pool: dear })).to.throw(GatewayError, "above the ticket price");
-  });
-
-  describe("in front of a JSON-RPC endpoint", () => {
-    const terms = parseTerms({
-      ...TERMS,
-      pricing: { kind: "methods", prices: { eth_blockNumber: "10", eth_call: "40", toString: "10" } },
-    });
-    const rpc = (body: object): string => JSON.stringify({ jsonrpc: "2.0", id: 1, ...body });
-    const context = { mostCharged: C, signal: new AbortController().signal };
-
-    it("charges each method its price, and nothing for an answer that is an error", async () => {
-      const upstream = jsonRpcUpstream(terms, async ({ id, method }) =>
-        method === "eth_call" ? { jsonrpc: "2.0", id, error: { code: 3 } } : { jsonrpc: "2.0", id, result: "0x10" },
-      );
-      expect(upstream.quote(rpc({ method: "eth_call" }))).to.equal(40n);
-      expect(await upstream.serve(rpc({ method: "eth_blockNumber", params: [] }), context)).to.deep.equal({
-        response: '{"jsonrpc":"2.0","id":1,"result":"0x10"}',
-        charge: 10n,
-      });
-      expect((await upstream.serve(rpc({ method: "eth_call" }), context)).charge).to.equal(0n);
-    });
-
-    it("refuses methods that the terms do not name, batches, and what is no call", () => {
-      const upstream = jsonRpcUpstream(terms, async () => ({}));
-      const bad = [rpc({ method: "eth_sendTransaction" }), rpc({ method: "constructor" }), "[]", "{", '"x"', rpc({})];
-      const noId = JSON.stringify({ jsonrpc: "2.0", method: "eth_blockNumber" });
-      for (const payload of [...bad, noId]) {
-        expect(() => upstream.quote(payload), payload)
-          .to.throw(GatewayError)
-          .with.property("code", "PAYLOAD_REFUSED");
-      }
-    });
-
-    it("treats an endpoint that answers another call, or nonsense, as one that failed", async () => {
-      for (const answer of [{ jsonrpc: "2.0", id: 2, result: 1 }, "nonsense", null]) {
-        const upstream = jsonRpcUpstream(terms, async () => answer);
-        const failed = await upstream
-          .serve(rpc({ method: "eth_blockNumber" }), context)
-          .catch((error: unknown) => error);
-        expect(failed).to.be.instanceOf(Error);
-      }
-    });
   });
 });
