@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   if (!check) return;
   const problems = await resultProblems(report);
   if (problems.length > 0) throw new Error(`${problems.length} problem(s)\n  ${problems.join("\n  ")}`);
-  log("budgets hold, and gas is what the snapshot says");
+  log("what was measured keeps its budgets and agrees with what is committed");
 }
 
 try {

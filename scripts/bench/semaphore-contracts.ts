@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-import type { generateProof } from "@semaphore-protocol/proof";
 import type { BaseContract, ContractTransactionResponse, InterfaceAbi } from "ethers";
 import { network } from "hardhat";
 import { z } from "zod";
@@ -77,7 +76,8 @@ export interface SemaphoreGas {
 
 interface Deployed {
   readonly connection: LocalConnection;
-  call(name: string, ...args: unknown[]): Promise<number>;
+  /** Sends a transaction to Semaphore and returns what it cost. */
+  readonly call: (name: string, ...args: unknown[]) => Promise<number>;
 }
 
 async function deploy(key: VerificationKeyJson | undefined): Promise<Deployed> {
@@ -93,7 +93,7 @@ async function deploy(key: VerificationKeyJson | undefined): Promise<Deployed> {
   const contract = await create(semaphore.abi, link(semaphore, poseidon), [await verifierContract.getAddress()]);
   return {
     connection,
-    async call(name, ...args) {
+    call: async (name, ...args) => {
       const sent = (await contract.getFunction(name)(...args)) as ContractTransactionResponse;
       const receipt = await sent.wait();
       return Number(receipt?.gasUsed ?? 0n);
@@ -101,7 +101,15 @@ async function deploy(key: VerificationKeyJson | undefined): Promise<Deployed> {
   };
 }
 
-type SemaphoreProof = Awaited<ReturnType<typeof generateProof>>;
+/** A proof as Semaphore's package and contract have it. */
+export interface SemaphoreProof {
+  readonly merkleTreeDepth: number;
+  readonly merkleTreeRoot: string;
+  readonly nullifier: string;
+  readonly message: string;
+  readonly scope: string;
+  readonly points: readonly string[];
+}
 
 /** What a Semaphore proof is made over, with the verification key that its proving key needs. */
 export interface ProvenMembership {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { Group } from "@semaphore-protocol/group";
 import { Identity } from "@semaphore-protocol/identity";
-import { generateProof, verifyProof } from "@semaphore-protocol/proof";
+import * as semaphore from "@semaphore-protocol/proof";
 import { keccak256, toBeHex } from "ethers";
 
 import { INCLUDES, ROOT } from "../circuits/circuit-set.ts";
@@ -16,10 +16,24 @@ import { readHeader } from "../circuits/r1cs.ts";
 import { newKey, verificationKeyOf } from "../circuits/snarkjs.ts";
 import { accountAt } from "./accounts.ts";
 import type { SingleThread } from "./proving.ts";
-import type { ProvenMembership } from "./semaphore-contracts.ts";
+import type { ProvenMembership, SemaphoreProof } from "./semaphore-contracts.ts";
 import { DEPTH } from "./semaphore-key.ts";
 import type { Timing } from "./single-thread.ts";
 import { rounded, timed } from "./statistics.ts";
+
+/** Semaphore's declarations name files without an extension, which TypeScript does not resolve in ES modules. */
+interface SemaphorePackage {
+  readonly generateProof: (
+    identity: Identity,
+    path: ReturnType<Group["generateMerkleProof"]>,
+    message: number,
+    scope: number,
+    depth: number,
+    artifacts: { readonly wasm: string; readonly zkey: string },
+  ) => Promise<SemaphoreProof>;
+  readonly verifyProof: (proof: SemaphoreProof) => Promise<boolean>;
+}
+const { generateProof, verifyProof } = semaphore as SemaphorePackage;
 
 const BUILD = join(ROOT, "build/bench");
 const NAME = `semaphore-${DEPTH}`;
