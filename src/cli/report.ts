@@ -3,7 +3,7 @@
 import { errorResult, successfulResult } from "hardhat/utils/result";
 
 /** What a command has to say: values in order, for people and machines alike. */
-export type Outcome = Readonly<Record<string, unknown>>;
+export type Outcome = Readonly<Record<string, string | number | bigint | boolean | undefined | object>>;
 
 /** What Hardhat wants of a task: it exits with 1 where this says no. */
 export interface Report {
@@ -31,7 +31,7 @@ function toText(outcome: Outcome, indent = ""): string {
     if (value === undefined) return [];
     const label = /^[a-z]/.test(name) ? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) : name;
     if (Array.isArray(value)) return [`${indent}${label}: ${value.map(String).join(", ")}`];
-    if (typeof value === "object" && value !== null) {
+    if (typeof value === "object") {
       return [`${indent}${label}:`, toText(value as Outcome, `${indent}  `)];
     }
     return [`${indent}${label}: ${String(value)}`];

@@ -3,7 +3,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -35,6 +34,7 @@ import {
   ticketKeyOf,
   ticketRootOf,
 } from "../../src/protocol/index.ts";
+import { answers, freePort, stop } from "./support/nodes.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const SEED = "ab".repeat(32);
@@ -45,40 +45,6 @@ interface Run {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
-
-async function answers(url: string, process: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (process.exitCode !== null) throw new Error(`the node ended with ${process.exitCode}`);
-    const isUp = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] }),
-    }).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (isUp) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  throw new Error(`nothing answers at ${url}`);
-}
-
-async function stop(process: ChildProcess | undefined): Promise<void> {
-  if (process === undefined || process.exitCode !== null) return;
-  const ended = new Promise((done) => process.once("exit", done));
-  process.kill("SIGINT");
-  await ended;
 }
 
 /** The code and the message of a command that must refuse. */
