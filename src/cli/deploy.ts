@@ -56,6 +56,7 @@ export async function deployPools(
       keys: record.keys,
       token: `${record.token?.symbol ?? ""} ${record.token?.address ?? ""}`,
       ...Object.fromEntries(Object.entries(record.contracts).map(([name, { address }]) => [name, address])),
+      explorer: network.explorer,
       pools: Object.fromEntries(Object.entries(record.pools).map(([name, { address }]) => [name, address])),
     };
   });
