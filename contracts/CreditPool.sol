@@ -44,13 +44,13 @@ contract CreditPool is CreditPoolTerms {
     mapping(address account => uint256) public override creditOf;
 
     /// @dev One lock for every function that changes state. It lives in transient storage and is opened again at the end of the call.
-    bool private transient _isEntered;
+    uint256 private transient _entered;
 
     modifier nonReentrant() {
-        if (_isEntered) revert ReentrantCall();
-        _isEntered = true;
+        if (_entered != 0) revert ReentrantCall();
+        _entered = 1;
         _;
-        _isEntered = false;
+        _entered = 0;
     }
 
     modifier onlySettlement() {
@@ -221,16 +221,21 @@ contract CreditPool is CreditPoolTerms {
         Distribution calldata d
     ) external onlySettlement nonReentrant {
         if (status != AccountStatus.Closed && status != AccountStatus.Slashed) revert StatusIsNotFinal(status);
-        Account memory account = _accounts[identityCommitment];
+        Account storage stored = _accounts[identityCommitment];
+        Account memory account = stored;
         uint256 held = Payouts.held(account);
         if (held == 0) revert AccountHoldsNothing(identityCommitment, account.status);
         uint256 distributed = d.toRecipient + d.toRelayer + d.toProvider + d.toBurn;
         if (distributed != held) revert DistributionMismatch(identityCommitment, held, distributed);
 
-        _accounts[identityCommitment].status = status;
-        _ledger.escrowed -= held.toUint128();
-        if (d.toProvider != 0) _ledger.revenue += d.toProvider.toUint128();
-        if (d.toBurn != 0) _ledger.awaitingBurn += d.toBurn.toUint120();
+        stored.status = status;
+        // Parts of `held`, which is below 2^105.
+        _ledger.escrowed -= uint128(held);
+        if (d.toProvider != 0 || d.toBurn != 0) {
+            uint128 revenue = _ledger.revenue + uint128(d.toProvider);
+            uint120 awaitingBurn = _ledger.awaitingBurn + uint120(d.toBurn);
+            (_ledger.revenue, _ledger.awaitingBurn) = (revenue, awaitingBurn);
+        }
         emit AccountReleased(
             identityCommitment,
             status,

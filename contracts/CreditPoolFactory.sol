@@ -18,7 +18,8 @@ contract CreditPoolFactory is ICreditPoolFactory {
     /// @inheritdoc ICreditPoolFactory
     mapping(address pool => bool) public override isPool;
 
-    /// @dev A verifier must refuse a proof of nothing: one that is missing, is of another statement or agrees to everything does not.
+    /// @dev A verifier must refuse a proof of nothing: one that is missing, takes another number of signals or agrees to everything does not.
+    /// That the code is the right statement's is for the deployment to compare.
     constructor(ICreditSettlementDeployer deployer, Verifiers memory verifiers_) {
         if (address(deployer).code.length == 0) revert DeployerWithoutCode(address(deployer));
         settlementDeployer = deployer;

@@ -4,6 +4,7 @@ import { HDNodeWallet, Mnemonic, getAddress, id } from "ethers";
 
 import type { Point } from "../src/protocol/index.ts";
 import { providerKey } from "../src/protocol/index.ts";
+import type { TermsJson } from "../src/wire/index.ts";
 import { DEVELOPMENT_MNEMONIC } from "./development-phrase.ts";
 
 export { DEVELOPMENT_MNEMONIC };
@@ -33,3 +34,13 @@ export function isDevelopmentProviderKey(key: Point): boolean {
 
 /** The provider of local pools: the second development account. */
 export const developmentProvider = (): string => developmentAccounts()[1] as string;
+
+/** The terms of local pools that were given no file: one price for everything. */
+export const DEVELOPMENT_TERMS: TermsJson = {
+  format: "jeton.terms.v1",
+  service: "A development provider on a local chain",
+  pricing: { kind: "fixed", price: "1000" },
+  policy: "None.",
+  retention: { answersSeconds: 3_600, sessionSeconds: 600, statement: "Nothing here is worth keeping." },
+  endpoints: [],
+};

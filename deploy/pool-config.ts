@@ -3,7 +3,6 @@
  * A pool's file: who the provider is, and what differs from the network's defaults. Amounts are decimal strings of token units,
  * times are seconds. `npx hardhat provider:key` makes the two key points.
  */
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
@@ -12,7 +11,8 @@ import { z } from "zod";
 
 import type { Point, PoolParameters } from "../src/protocol/index.ts";
 import { isValidPublicKey, providerKey } from "../src/protocol/index.ts";
-import { DEVELOPMENT_PROVIDER_KEY, developmentProvider } from "./development.ts";
+import { parseTerms, termsHashOf, termsProblem } from "../src/wire/index.ts";
+import { DEVELOPMENT_PROVIDER_KEY, DEVELOPMENT_TERMS, developmentProvider } from "./development.ts";
 import { DeployError } from "./errors.ts";
 import type { NetworkDescription } from "./networks/index.ts";
 
@@ -73,8 +73,6 @@ export interface PoolConfig {
   readonly token: { readonly address: string; readonly decimals: number } | undefined;
 }
 
-export const termsHashOf = (terms: Uint8Array): string => `0x${createHash("sha256").update(terms).digest("hex")}`;
-
 function refuse(source: string, problem: string, cause?: unknown): never {
   throw new DeployError("POOL_CONFIG", `${source}: ${problem}`, cause);
 }
@@ -108,42 +106,60 @@ export async function readPoolConfig(path: string, network: NetworkDescription):
   } = result.data;
   if (!isValidPublicKey(key)) refuse(path, "providerKey is no point of BabyJubJub's prime subgroup");
   if (token !== undefined && tokenDecimals === undefined) refuse(path, "a token needs tokenDecimals beside it");
+  const sized = {
+    ...network.pool,
+    ...Object.fromEntries(Object.entries(sizes).filter(([, size]) => size !== undefined)),
+  };
   return {
     name,
     parameters: {
       provider,
       providerKey: key,
-      ...network.pool,
-      ...Object.fromEntries(Object.entries(sizes).filter(([, size]) => size !== undefined)),
-      termsHash: await termsHashFrom(path, terms, termsHash),
+      ...sized,
+      termsHash: await termsHashFrom(path, { terms, termsHash }, sized),
     },
     providerKeyEighth,
     token: token === undefined ? undefined : { address: token, decimals: tokenDecimals as number },
   };
 }
 
-async function termsHashFrom(path: string, terms: string | undefined, termsHash: string | undefined): Promise<string> {
+/** The terms are hashed in their canonical form, as every wallet hashes them, and must fit the pool's prices. */
+async function termsHashFrom(
+  path: string,
+  { terms, termsHash }: Pick<z.output<typeof schema>, "terms" | "termsHash">,
+  prices: Pick<PoolParameters, "ticketPrice" | "unit">,
+): Promise<string> {
   if (terms === undefined)
     return termsHash ?? refuse(path, 'name the provider\'s terms: "terms" (a file) or "termsHash"');
   const file = resolve(dirname(path), terms);
-  const bytes = await readFile(file).catch((error: Error) => refuse(file, `cannot be read: ${error.message}`, error));
-  const computed = termsHashOf(bytes);
+  const text = await readFile(file, "utf8").catch((error: Error) =>
+    refuse(file, `cannot be read: ${error.message}`, error),
+  );
+  let computed: string;
+  try {
+    const json: unknown = JSON.parse(text);
+    const problem = termsProblem(parseTerms(json), prices);
+    if (problem !== undefined) refuse(file, problem);
+    computed = termsHashOf(json);
+  } catch (error) {
+    if (error instanceof DeployError) throw error;
+    refuse(file, (error as Error).message, error);
+  }
   if (termsHash !== undefined && termsHash !== computed)
-    refuse(file, `has the SHA-256 ${computed}, and not ${termsHash}`);
+    refuse(file, `has the terms hash ${computed}, and not ${termsHash}`);
   return computed;
 }
 
 /** The pool of a local network that was given no file. */
 export function developmentPool(network: NetworkDescription): PoolConfig {
   const { publicKey, eighth } = providerKey(DEVELOPMENT_PROVIDER_KEY);
-  const terms = JSON.stringify({ provider: "development", prices: "none" });
   return {
     name: "default",
     parameters: {
       provider: developmentProvider(),
       providerKey: publicKey,
       ...network.pool,
-      termsHash: termsHashOf(Buffer.from(terms, "utf8")),
+      termsHash: termsHashOf(DEVELOPMENT_TERMS),
     },
     providerKeyEighth: eighth,
     token: undefined,

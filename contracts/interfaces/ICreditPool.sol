@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
-/// @notice What a pool is: set once, at deployment, and checked there (`libraries/PoolParameters.sol`).
+/// @notice What a pool is: set once, at deployment, and checked there (`libraries/PoolValidation.sol`).
 /// @param token The ERC-20 that everything is paid in. See `ICreditPool` for what it must satisfy.
 /// @param provider The Ethereum account that withdraws revenue and consents to closes. May be a contract (ERC-1271).
 /// @param providerKey The BabyJubJub key that signs states and refund tickets, of prime order.

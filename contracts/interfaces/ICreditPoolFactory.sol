@@ -15,7 +15,7 @@ interface ICreditPoolFactory {
     error VerifierRefused(address verifier);
 
     /// @notice Creates a pool. Anyone may call; the caller gets no right over it.
-    /// @param parameters What the pool is, for ever; the bounds are those of `libraries/PoolParameters.sol`.
+    /// @param parameters What the pool is, for ever; the bounds are those of `libraries/PoolValidation.sol`.
     /// @param providerKeyEighth A point Q of BabyJubJub with 8·Q = `parameters.providerKey`: shows that the key is of prime order.
     /// @custom:reverts every error of `ICreditPool` about parameters
     function createPool(

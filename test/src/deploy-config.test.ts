@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
-import { getAddress } from "ethers";
+import { getAddress, sha256, toUtf8Bytes } from "ethers";
 
 import type { DeploymentRecord } from "../../deploy/index.ts";
 import {
+  DEVELOPMENT_TERMS,
   DeployError,
   LIVE_NETWORKS,
   LOCAL_NETWORKS,
@@ -67,9 +68,11 @@ describe("deploy: records and files", () => {
       return readPoolConfig(path, local);
     }
 
+    const pricing = { kind: "fixed", price: "20" };
+
     it("pool files fill in the network's sizes and hash the terms beside them", async () => {
       expect((await configOf(file)).parameters).to.deep.include({ ...local.pool, termsHash: file.termsHash });
-      await writeFile(join(folder, "terms.json"), "{}");
+      await writeFile(join(folder, "terms.json"), JSON.stringify({ ...DEVELOPMENT_TERMS, pricing }, null, 4));
       const { termsHash, ...rest } = file;
       expect(termsHash).to.be.a("string");
       const config = await configOf({
@@ -80,14 +83,21 @@ describe("deploy: records and files", () => {
         challengeWindow: 9_000,
       });
       expect(config.parameters).to.deep.include({ ...local.pool, ticketPrice: 70n, challengeWindow: 9_000n });
-      // SHA-256 of "{}".
-      expect(config.parameters.termsHash).to.equal(
-        "0x44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
-      );
+      // The canonical form, written by hand.
+      const canonical =
+        '{"endpoints":[],"format":"jeton.terms.v1","policy":"None.","pricing":{"kind":"fixed","price":"20"},' +
+        '"retention":{"answersSeconds":3600,"sessionSeconds":600,"statement":"Nothing here is worth keeping."},' +
+        '"service":"A development provider on a local chain"}';
+      expect(config.parameters.termsHash).to.equal(sha256(toUtf8Bytes(canonical)));
       expect(config.name).to.equal("api");
     });
 
     it("pool files with mistakes are refused with the place of the first", async () => {
+      const dear = { ...pricing, price: (local.pool.ticketPrice + local.pool.unit).toString() };
+      const odd = { ...pricing, price: "21" };
+      await writeFile(join(folder, "dear.json"), JSON.stringify({ ...DEVELOPMENT_TERMS, pricing: dear }));
+      await writeFile(join(folder, "odd.json"), JSON.stringify({ ...DEVELOPMENT_TERMS, pricing: odd }));
+      await writeFile(join(folder, "empty.json"), "{}");
       const attempts: [unknown, RegExp][] = [
         ["{", /is no JSON/],
         [{ ...file, provider: "0x1" }, /"provider"/],
@@ -95,6 +105,9 @@ describe("deploy: records and files", () => {
         [{ ...file, providerKey: ["0", "1"] }, /prime subgroup/],
         [{ ...file, termsHash: undefined }, /terms/],
         [{ ...file, terms: "missing.json" }, /missing.json/],
+        [{ ...file, termsHash: undefined, terms: "dear.json" }, /above the ticket price/],
+        [{ ...file, termsHash: undefined, terms: "odd.json" }, /no multiple of the unit/],
+        [{ ...file, termsHash: undefined, terms: "empty.json" }, /malformed/],
         [{ ...file, ticketPrice: 5 }, /"ticketPrice"/],
         [{ ...file, ticketPrise: "5" }, /ticketPrise/],
         [{ ...file, token: file.provider }, /tokenDecimals/],
