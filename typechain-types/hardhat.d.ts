@@ -11,12 +11,12 @@ import * as Contracts from "./index.js";
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
   getContractFactory(name: 'CreditPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPool__factory>
+getContractFactory(name: 'CreditPoolFactory', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPoolFactory__factory>
 getContractFactory(name: 'CreditPoolTerms', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPoolTerms__factory>
 getContractFactory(name: 'CreditSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditSettlement__factory>
 getContractFactory(name: 'CreditSettlementDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditSettlementDeployer__factory>
 getContractFactory(name: 'PoseidonT3', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoseidonT3__factory>
 getContractFactory(name: 'LeanIMT', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LeanIMT__factory>
-getContractFactory(name: 'CreditPoolFactory', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPoolFactory__factory>
 getContractFactory(name: 'DemoUSD', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.DemoUSD__factory>
 getContractFactory(name: 'ICreditPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditPool__factory>
 getContractFactory(name: 'ICreditPoolFactory', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditPoolFactory__factory>
@@ -31,12 +31,12 @@ getContractFactory(name: 'RequestVerifier', signerOrOptions?: ethers.Signer | Fa
 getContractFactory(name: 'SlashVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SlashVerifier__factory>
 
   getContractAt(name: 'CreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPool>
+getContractAt(name: 'CreditPoolFactory', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPoolFactory>
 getContractAt(name: 'CreditPoolTerms', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPoolTerms>
 getContractAt(name: 'CreditSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditSettlement>
 getContractAt(name: 'CreditSettlementDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditSettlementDeployer>
 getContractAt(name: 'PoseidonT3', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoseidonT3>
 getContractAt(name: 'LeanIMT', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LeanIMT>
-getContractAt(name: 'CreditPoolFactory', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPoolFactory>
 getContractAt(name: 'DemoUSD', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.DemoUSD>
 getContractAt(name: 'ICreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditPool>
 getContractAt(name: 'ICreditPoolFactory', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditPoolFactory>
@@ -51,12 +51,12 @@ getContractAt(name: 'RequestVerifier', address: string | ethers.Addressable, sig
 getContractAt(name: 'SlashVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SlashVerifier>
 
   deployContract(name: 'CreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPool>
+deployContract(name: 'CreditPoolFactory', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolFactory>
 deployContract(name: 'CreditPoolTerms', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolTerms>
 deployContract(name: 'CreditSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlement>
 deployContract(name: 'CreditSettlementDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlementDeployer>
 deployContract(name: 'PoseidonT3', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoseidonT3>
 deployContract(name: 'LeanIMT', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LeanIMT>
-deployContract(name: 'CreditPoolFactory', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolFactory>
 deployContract(name: 'DemoUSD', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'ICreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
 deployContract(name: 'ICreditPoolFactory', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPoolFactory>
@@ -71,12 +71,12 @@ deployContract(name: 'RequestVerifier', signerOrOptions?: ethers.Signer | Deploy
 deployContract(name: 'SlashVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SlashVerifier>
 
   deployContract(name: 'CreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPool>
+deployContract(name: 'CreditPoolFactory', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolFactory>
 deployContract(name: 'CreditPoolTerms', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolTerms>
 deployContract(name: 'CreditSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlement>
 deployContract(name: 'CreditSettlementDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlementDeployer>
 deployContract(name: 'PoseidonT3', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoseidonT3>
 deployContract(name: 'LeanIMT', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LeanIMT>
-deployContract(name: 'CreditPoolFactory', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolFactory>
 deployContract(name: 'DemoUSD', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'ICreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
 deployContract(name: 'ICreditPoolFactory', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPoolFactory>
