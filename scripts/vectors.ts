@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * Writes test/vectors/data: what the naive model computes, for all languages to agree with. `--check` writes nothing and fails when a
  * committed file differs.
