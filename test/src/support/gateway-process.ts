@@ -6,6 +6,7 @@
 import { appendFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 
 import { Gateway, SqliteStore } from "../../../src/gateway/index.ts";
 import { describePool, providerKey } from "../../../src/protocol/index.ts";
@@ -21,41 +22,46 @@ interface Task {
   readonly requests: readonly unknown[];
 }
 
-const [path, log] = process.argv.slice(2) as [string, string];
-const task = JSON.parse(await text(process.stdin), (_, value: unknown) =>
-  typeof value === "string" && /^\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value,
-) as Task;
-const pool = describePool(31337n, task.address, task.parameters);
-const gateway = new Gateway({
-  pool,
-  terms: parseTerms(task.terms),
-  store: new SqliteStore({ path, poolHash: pool.poolHash, busyMilliseconds: 20_000 }),
-  upstream: {
-    quote: () => 10n,
-    serve: async (payload) => {
-      appendFileSync(log, `${payload}\n`);
-      await setTimeout(5);
-      return { response: `${payload} by ${process.pid}`, charge: 10n };
+async function main(): Promise<void> {
+  const [path, log] = process.argv.slice(2) as [string, string];
+  const task = JSON.parse(await text(process.stdin), (_, value: unknown) =>
+    typeof value === "string" && /^\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value,
+  ) as Task;
+  const pool = describePool(31337n, task.address, task.parameters);
+  const gateway = new Gateway({
+    pool,
+    terms: parseTerms(task.terms),
+    store: new SqliteStore({ path, poolHash: pool.poolHash, busyMilliseconds: 20_000 }),
+    upstream: {
+      quote: () => 10n,
+      serve: async (payload) => {
+        appendFileSync(log, `${payload}\n`);
+        await setTimeout(5);
+        return { response: `${payload} by ${process.pid}`, charge: 10n };
+      },
     },
-  },
-  stateKey: providerKey(new Uint8Array(32).fill(11)),
-  signer: new Wallet(`0x${"42".repeat(32)}`),
-  verify: async () => true,
-  chain: { account: async () => undefined, isFinalRoot: async () => true },
-  clock: () => Math.floor(Date.now() / 1_000),
-  onDoubleSpend: async () => undefined,
-  onUnderstatedClose: async () => undefined,
-});
+    stateKey: providerKey(new Uint8Array(32).fill(11)),
+    signer: new Wallet(`0x${"42".repeat(32)}`),
+    verify: async () => true,
+    chain: { account: async () => undefined, isFinalRoot: async () => true },
+    clock: () => Math.floor(Date.now() / 1_000),
+    onDoubleSpend: async () => undefined,
+    onUnderstatedClose: async () => undefined,
+  });
 
-async function send(request: unknown): Promise<unknown> {
-  for (;;) {
-    try {
-      return await gateway.call(request);
-    } catch (error) {
-      if (!(error instanceof GatewayError) || error.code !== "CALL_IN_PROGRESS") throw error;
-      await setTimeout(10);
+  async function send(request: unknown): Promise<unknown> {
+    for (;;) {
+      try {
+        return await gateway.call(request);
+      } catch (error) {
+        if (!(error instanceof GatewayError) || error.code !== "CALL_IN_PROGRESS") throw error;
+        await setTimeout(10);
+      }
     }
   }
+
+  process.stdout.write(JSON.stringify(await Promise.all(task.requests.map(send))));
 }
 
-process.stdout.write(JSON.stringify(await Promise.all(task.requests.map(send))));
+// Test runners load every file of this folder.
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
