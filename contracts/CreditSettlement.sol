@@ -62,6 +62,7 @@ contract CreditSettlement is ICreditSettlement {
 
     /// @inheritdoc ICreditSettlement
     function startClose(CloseRequest calldata request) external {
+        if (_isClosing(request.identityCommitment)) revert CloseIsPending(request.identityCommitment);
         Account memory account = _requireClosable(request);
 
         uint256 finalizableAt = block.timestamp + _challengeWindow;
@@ -79,7 +80,8 @@ contract CreditSettlement is ICreditSettlement {
         if (!SignatureChecker.isValidSignatureNowCalldata(_provider, digest, signature)) revert ConsentRefused();
         Account memory account = _requireClosable(request);
 
-        _recordClose(request, account, block.timestamp);
+        if (_isClosing(request.identityCommitment)) _requireSameClose(request, account);
+        else _recordClose(request, account, block.timestamp);
         _finalize(request.identityCommitment);
     }
 
@@ -99,7 +101,6 @@ contract CreditSettlement is ICreditSettlement {
         _requireRecipient(request.recipient);
         _requireFee(request.relayer, request.fee);
         account = _requireOpen(request.identityCommitment);
-        if (_isClosing(request.identityCommitment)) revert CloseIsPending(request.identityCommitment);
         _requireRefunds(request.firstUnused, request.refundedCharges, request.refundedHolds);
         if (request.certified != 0) revert StateNotCertified(request.certified);
         _requireCloseProof(request, account.deposit);
@@ -137,9 +138,13 @@ contract CreditSettlement is ICreditSettlement {
         if (!_closeVerifier.verifyProof(proof.a, proof.b, proof.c, signals)) revert ProofRefused();
     }
 
-    /// @dev The amounts are fixed here: until the close is final or the account slashed, nothing they depend on can change.
-    function _recordClose(CloseRequest calldata request, Account memory account, uint256 finalizableAt) private {
-        (uint256 toUser, uint256 toProvider, ) = Payouts.ofClose(
+    /// @dev What a close pays. What the account holds beyond it is burned.
+    function _splitOf(
+        CloseRequest calldata request,
+        Account memory account
+    ) private view returns (uint256 toRecipient, uint256 toProvider, uint256 fee) {
+        uint256 toUser;
+        (toUser, toProvider, ) = Payouts.ofClose(
             account,
             request.firstUnused,
             request.refundedCharges,
@@ -147,9 +152,28 @@ contract CreditSettlement is ICreditSettlement {
             _ticketPrice,
             _policyHold
         );
-        uint256 fee = Payouts.cutFee(toUser, request.fee);
+        fee = Payouts.cutFee(toUser, request.fee);
+        toRecipient = toUser - fee;
+    }
+
+    /// @dev A consented close that somebody sent without its consent is final with it; another one cannot take a pending one's place.
+    function _requireSameClose(CloseRequest calldata request, Account memory account) private view {
+        PendingClose memory pending = _pendingCloses[request.identityCommitment];
+        (uint256 toRecipient, uint256 toProvider, uint256 fee) = _splitOf(request, account);
+        bool isSame =
+            pending.toRecipient == toRecipient &&
+                pending.recipient == request.recipient &&
+                pending.toProvider == toProvider &&
+                pending.fee == fee &&
+                (fee == 0 || pending.relayer == request.relayer);
+        if (!isSame) revert CloseIsPending(request.identityCommitment);
+    }
+
+    /// @dev The amounts are fixed here: until the close is final or the account slashed, nothing they depend on can change.
+    function _recordClose(CloseRequest calldata request, Account memory account, uint256 finalizableAt) private {
+        (uint256 toRecipient, uint256 toProvider, uint256 fee) = _splitOf(request, account);
         PendingClose storage pending = _pendingCloses[request.identityCommitment];
-        pending.toRecipient = (toUser - fee).toUint104();
+        pending.toRecipient = toRecipient.toUint104();
         pending.toProvider = toProvider.toUint96();
         pending.finalizableAt = finalizableAt.toUint40();
         pending.recipient = request.recipient;

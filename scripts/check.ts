@@ -37,7 +37,12 @@ function contractTypes(): string[] {
   const listed = run("git", "ls-files", "typechain-types");
   // A copy without its history has nothing to compare with.
   if (listed.status !== 0) return [];
-  const sorted = (text: string): string => text.split("\n").sort().join("\n");
+  const sorted = (text: string): string =>
+    text
+      .split("\n")
+      .map((line) => line.trim())
+      .sort()
+      .join("\n");
   return listed.output
     .split("\n")
     .filter((path) => path.endsWith(".ts"))

@@ -16,7 +16,6 @@ getContractFactory(name: 'CreditPoolTerms', signerOrOptions?: ethers.Signer | Fa
 getContractFactory(name: 'CreditSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditSettlement__factory>
 getContractFactory(name: 'CreditSettlementDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditSettlementDeployer__factory>
 getContractFactory(name: 'PoseidonT3', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoseidonT3__factory>
-getContractFactory(name: 'LeanIMT', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LeanIMT__factory>
 getContractFactory(name: 'DemoUSD', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.DemoUSD__factory>
 getContractFactory(name: 'ICreditPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditPool__factory>
 getContractFactory(name: 'ICreditPoolFactory', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditPoolFactory__factory>
@@ -27,8 +26,9 @@ getContractFactory(name: 'ISlashVerifier', signerOrOptions?: ethers.Signer | Fac
 getContractFactory(name: 'CloseVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CloseVerifier__factory>
 getContractFactory(name: 'EnrollVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EnrollVerifier__factory>
 getContractFactory(name: 'FoldVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FoldVerifier__factory>
-getContractFactory(name: 'RequestVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RequestVerifier__factory>
 getContractFactory(name: 'SlashVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SlashVerifier__factory>
+getContractFactory(name: 'LeanIMT', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LeanIMT__factory>
+getContractFactory(name: 'RequestVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RequestVerifier__factory>
 
   getContractAt(name: 'CreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPool>
 getContractAt(name: 'CreditPoolFactory', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPoolFactory>
@@ -36,7 +36,6 @@ getContractAt(name: 'CreditPoolTerms', address: string | ethers.Addressable, sig
 getContractAt(name: 'CreditSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditSettlement>
 getContractAt(name: 'CreditSettlementDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditSettlementDeployer>
 getContractAt(name: 'PoseidonT3', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoseidonT3>
-getContractAt(name: 'LeanIMT', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LeanIMT>
 getContractAt(name: 'DemoUSD', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.DemoUSD>
 getContractAt(name: 'ICreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditPool>
 getContractAt(name: 'ICreditPoolFactory', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditPoolFactory>
@@ -47,8 +46,9 @@ getContractAt(name: 'ISlashVerifier', address: string | ethers.Addressable, sign
 getContractAt(name: 'CloseVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CloseVerifier>
 getContractAt(name: 'EnrollVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EnrollVerifier>
 getContractAt(name: 'FoldVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FoldVerifier>
-getContractAt(name: 'RequestVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RequestVerifier>
 getContractAt(name: 'SlashVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SlashVerifier>
+getContractAt(name: 'LeanIMT', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LeanIMT>
+getContractAt(name: 'RequestVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RequestVerifier>
 
   deployContract(name: 'CreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPool>
 deployContract(name: 'CreditPoolFactory', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolFactory>
@@ -56,7 +56,6 @@ deployContract(name: 'CreditPoolTerms', signerOrOptions?: ethers.Signer | Deploy
 deployContract(name: 'CreditSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlement>
 deployContract(name: 'CreditSettlementDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlementDeployer>
 deployContract(name: 'PoseidonT3', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoseidonT3>
-deployContract(name: 'LeanIMT', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LeanIMT>
 deployContract(name: 'DemoUSD', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'ICreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
 deployContract(name: 'ICreditPoolFactory', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPoolFactory>
@@ -67,8 +66,9 @@ deployContract(name: 'ISlashVerifier', signerOrOptions?: ethers.Signer | DeployC
 deployContract(name: 'CloseVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CloseVerifier>
 deployContract(name: 'EnrollVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EnrollVerifier>
 deployContract(name: 'FoldVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FoldVerifier>
-deployContract(name: 'RequestVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RequestVerifier>
 deployContract(name: 'SlashVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SlashVerifier>
+deployContract(name: 'LeanIMT', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LeanIMT>
+deployContract(name: 'RequestVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RequestVerifier>
 
   deployContract(name: 'CreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPool>
 deployContract(name: 'CreditPoolFactory', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolFactory>
@@ -76,7 +76,6 @@ deployContract(name: 'CreditPoolTerms', args: any[], signerOrOptions?: ethers.Si
 deployContract(name: 'CreditSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlement>
 deployContract(name: 'CreditSettlementDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlementDeployer>
 deployContract(name: 'PoseidonT3', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoseidonT3>
-deployContract(name: 'LeanIMT', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LeanIMT>
 deployContract(name: 'DemoUSD', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'ICreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
 deployContract(name: 'ICreditPoolFactory', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPoolFactory>
@@ -87,8 +86,9 @@ deployContract(name: 'ISlashVerifier', args: any[], signerOrOptions?: ethers.Sig
 deployContract(name: 'CloseVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CloseVerifier>
 deployContract(name: 'EnrollVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EnrollVerifier>
 deployContract(name: 'FoldVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FoldVerifier>
-deployContract(name: 'RequestVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RequestVerifier>
 deployContract(name: 'SlashVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SlashVerifier>
+deployContract(name: 'LeanIMT', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LeanIMT>
+deployContract(name: 'RequestVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RequestVerifier>
 
     // default types
     getContractFactory(

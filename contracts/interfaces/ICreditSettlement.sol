@@ -124,7 +124,8 @@ interface ICreditSettlement {
 
     /// @notice As `startClose`, and final at once, because the provider agreed: it gave an EIP-712 signature over the account, the whole
     /// close and a deadline (`consentDigestOf`). Anyone may submit.
-    /// Warning: not for an account whose close is pending: a pending close is only ever finalized or slashed.
+    /// A pending close is final at once if the consent is for one that pays the same; no other can take its place, so that a
+    /// provider cannot put an older, worse proof of the same account in its stead.
     /// @param consentDeadline The last second in which the consent can be used, in seconds since 1970.
     /// @param signature The provider's; ERC-1271 if the provider is a contract.
     /// @custom:reverts as `startClose`; ConsentDeadlinePassed, ConsentRefused

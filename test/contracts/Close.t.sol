@@ -72,6 +72,14 @@ contract CloseTest is PoolTest {
         settlement.closeWithConsent(another, block.timestamp, consent);
     }
 
+    function test_close_thatIsPendingIsFinalWithConsentToTheSame() public {
+        CloseRequest memory request = prove(closeOf(ID, 0, 0, 0, USER));
+        settlement.startClose(request);
+        settlement.closeWithConsent(request, block.timestamp, consentTo(request, block.timestamp));
+        assertEq(token.balanceOf(USER), D + S, "paid at once");
+        assertEq(pendingOf(ID).finalizableAt, 0, "pending");
+    }
+
     function test_close_cannotHappenTwice() public {
         CloseRequest memory request = prove(closeOf(ID, 0, 0, 0, USER));
         request.deadline = block.timestamp + 3 * WINDOW;

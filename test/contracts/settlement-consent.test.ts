@@ -147,14 +147,23 @@ describe("A close with the provider's consent", function () {
     referee.notePayout(alice);
   });
 
-  it("is held up by the window, and by nothing else, when somebody sends the same close without the consent first", async () => {
+  it("is not held up when somebody sends the same close without the consent first", async () => {
     const { w, referee } = world();
     const { middle } = w.proofs;
     const signature = await consentTo(w, middle);
     await referee.startClose(middle);
-    await refusal(w, middle, signature, "CloseIsPending");
+    await w.settlement.closeWithConsent(closeArgument(middle), DEADLINE, signature);
+    referee.notePayout(alice);
+    expect(referee.received(RECIPIENT)).to.equal(D + S - 20n * HOLD + 168_000n - FEE);
+    await refusal(w, middle, signature, "AccountNotOpen");
+  });
+
+  it("cannot put another close in the place of a pending one", async () => {
+    const { w, referee } = world();
+    const { middle, older } = w.proofs;
+    await referee.startClose(middle);
+    await refusal(w, older, await consentTo(w, older), "CloseIsPending");
     await networkHelpers.time.increase(WINDOW);
     await referee.finalizeClose(alice);
-    expect(referee.received(RECIPIENT)).to.equal(D + S - 20n * HOLD + 168_000n - FEE);
   });
 });

@@ -131,6 +131,16 @@ abstract contract LedgerModel is PoolUser {
         (m.isClosing, m.finalizableAt) = (true, finalizableAt);
     }
 
+    /// @dev Whether the pending close of the account pays what this request would.
+    function _modelPaysTheSame(uint256 id, CloseRequest memory request) internal returns (bool isSame) {
+        Model memory pending = modelOf[id];
+        _modelClose(id, request, pending.finalizableAt);
+        Model memory m = modelOf[id];
+        isSame = m.toUser == pending.toUser && m.toProvider == pending.toProvider && m.recipient == pending.recipient;
+        isSame = isSame && m.fee == pending.fee && (m.fee == 0 || m.relayer == pending.relayer);
+        modelOf[id] = pending;
+    }
+
     function _modelFinalize(uint256 id) internal {
         Model storage m = modelOf[id];
         _modelRelease(id, AccountStatus.Closed, m.toProvider, m.toBurn);
