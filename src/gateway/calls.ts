@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** One paid call (PROTOCOL 7): check, record, serve, charge, answer. Nothing is served before it is recorded. */
+/** One paid call (docs/protocol.md, Calls): check, record, serve, charge, answer. Nothing is served before it is recorded. */
 import { CALL_TYPES, RECEIPT_TYPES, domainOf, ticketMessage } from "../protocol/index.ts";
 import type { Call, Receipt } from "../protocol/index.ts";
 import { GatewayError, requestHashOf, responseHashOf } from "../wire/index.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Closes (PROTOCOL 10): what they reveal is entered beside what was spent, and what contradicts them is caught. */
+/** Closes (docs/protocol.md, Closing): what they reveal is entered beside what was spent, and what contradicts them is caught. */
 import { setImmediate } from "node:timers/promises";
 
 import {
@@ -33,7 +33,7 @@ interface Revealed {
   readonly ticketKey: bigint;
 }
 
-/** The tickets [j, j + ⌊D/hold⌋), cut at 65,536, by nullifier. PROTOCOL 10 says why these are enough. */
+/** The tickets [j, j + ⌊D/hold⌋), cut at 65,536, by nullifier. docs/protocol.md, Closing, says why these are enough. */
 async function revealedTickets(
   { pool }: GatewayContext,
   { coverKeys, ...close }: ObservedClose,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Enrolment (PROTOCOL 5): the provider signs an account's first state, once. */
+/** Enrolment (docs/protocol.md, Enrolment): the provider signs an account's first state, once. */
 import { GatewayError } from "../wire/index.ts";
 import type { EnrollRequest, StateSignature } from "../wire/index.ts";
 import type { GatewayContext } from "./ports.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Folds (PROTOCOL 9): the provider signs a state with refunds added, each refund once. The proof is kept for challenges on chain. */
+/** Folds (docs/protocol.md, Folding refunds): the provider signs a state with refunds added, each refund once. The proof is kept for challenges on chain. */
 import { GatewayError } from "../wire/index.ts";
 import type { FoldRequest, StateSignature } from "../wire/index.ts";
 import type { GatewayContext } from "./ports.ts";

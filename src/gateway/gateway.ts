@@ -92,7 +92,7 @@ export class Gateway implements ProviderApi {
     return this.#answer(async () => consentToClose(this.#context, read(wire.closeRequest, request)));
   }
 
-  /** PROTOCOL 15: in the order recorded, nothing of refused requests, no times. */
+  /** docs/protocol.md, The public feed: in the order recorded, nothing of refused requests, no times. */
   publicFeed(request: unknown): Promise<FeedPageJson> {
     return this.#answer(async () => {
       const { after, limit } = read(wire.feedRequest, request);

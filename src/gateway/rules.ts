@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The rules of PROTOCOL section 7 as a pure function of what is recorded. Every store decides with it, inside its transaction. */
+/** The rules of docs/protocol.md, Calls, as a pure function of what is recorded. Every store decides with it, inside its transaction. */
 import type { CallAnswer } from "../wire/index.ts";
 import type { EndDecision, SpentTicket, Ticket } from "./store.ts";
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What a wallet believes of a provider's answers: nothing that it has not checked (PROTOCOL 8). */
+/** What a wallet believes of a provider's answers: nothing that it has not checked (docs/protocol.md, What a wallet never does). */
 import { TypedDataEncoder, recoverAddress } from "ethers";
 import type { z } from "zod";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * Closing (PROTOCOL 10). The closing flag is on disk before the cover keys leave: from then on no ticket is used, and every further
+ * Closing (docs/protocol.md, Closing). The closing flag is on disk before the cover keys leave: from then on no ticket is used, and every further
  * close of the account has the same j.
  */
 import { TypedDataEncoder, ZeroAddress, getAddress } from "ethers";

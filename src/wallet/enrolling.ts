@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Enrolment: the provider's signature of the account's first state (PROTOCOL 5). */
+/** Enrolment: the provider's signature of the account's first state (docs/protocol.md, Enrolment). */
 import { enrollClaim, initialState } from "../protocol/index.ts";
 import type { SignedState } from "../protocol/index.ts";
 import { GatewayError, toJson } from "../wire/index.ts";

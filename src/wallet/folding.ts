@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Folding: refund tickets become budget, and can be spent again (PROTOCOL 9). */
+/** Folding: refund tickets become budget, and can be spent again (docs/protocol.md, Folding refunds). */
 import { FOLD_SLOTS, foldClaim, foldedState } from "../protocol/index.ts";
 import type { RefundTicket, SignedState } from "../protocol/index.ts";
 import { toJson } from "../wire/index.ts";

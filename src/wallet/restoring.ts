@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * Restoring an account from the seed and the provider's public feed, read whole so that nothing of one's own is named (PROTOCOL 8).
+ * Restoring an account from the seed and the provider's public feed, read whole so that nothing of one's own is named (docs/protocol.md, What a wallet never does).
  * A feed can lie by omission: what is missing from it stays unknown, and the account counts as restored for ever.
  */
 import {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * Sessions: a ticket is reserved on disk before its share leaves, every request is stored before it is sent and is sent again as
- * the same bytes, and no further ticket is used while a refund is due (PROTOCOL 6 to 8).
+ * the same bytes, and no further ticket is used while a refund is due (docs/protocol.md, Tickets to What a wallet never does).
  */
 import { GatewayError, callRequest, describeIssues, refundTicket, requestHashOf, toJson } from "../wire/index.ts";
 import type { CallAnswer, CallRequestJson, SignedRefund } from "../wire/index.ts";

@@ -5,7 +5,7 @@ import {Account, AccountStatus} from "../../contracts/interfaces/ICreditPool.sol
 import {Payouts} from "../../contracts/libraries/Payouts.sol";
 import {Test} from "./support/Test.sol";
 
-/// @dev The arithmetic of section 10 and 11 against a model that counts ticket money in signed numbers.
+/// @dev The arithmetic of closing and slashing against a model that counts ticket money in signed numbers.
 contract PayoutsTest is Test {
     struct Case {
         uint256 deposit;

@@ -53,7 +53,7 @@ abstract contract PoolUser is Test {
         for (uint256 t = 0; t < 61; t++) request.coverKeys[t] = uint256(keccak256(abi.encode(t))) % FIELD;
     }
 
-    /// @dev Gives the request its model proof: the hash of the signals that section 10 of the protocol prescribes.
+    /// @dev Gives the request its model proof: the hash of the signals that docs/protocol.md prescribes under Closing.
     function prove(CloseRequest memory request) internal view returns (CloseRequest memory) {
         uint256 poolHash = pool.poolHash();
         uint256 z =

@@ -36,7 +36,7 @@ export async function closeRequest(
   };
 }
 
-/** z and e, computed as section 10 of the protocol says, without the contracts. */
+/** z and e, computed as docs/protocol.md says under Closing, without the contracts. */
 export function challengeOf(poolHash: bigint, request: CloseRequestStruct): { z: bigint; e: bigint } {
   const encoded = ethers.AbiCoder.defaultAbiCoder().encode(
     ["uint256", "uint256", "uint256[64]", "address", "address", "uint256", "uint256"],
