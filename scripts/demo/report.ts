@@ -77,7 +77,7 @@ export class Report {
     const start = performance.now();
     const result = await play();
     const gas = gasOf(result);
-    this.steps.push({ name, gas, milliseconds: performance.now() - start });
+    this.steps.push({ name, gas, milliseconds: Math.round(performance.now() - start) });
     this.say(`${name}${gas === undefined ? "" : ` (${gas.toLocaleString("en-US")} gas)`}`);
     return result;
   }
