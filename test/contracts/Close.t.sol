@@ -80,6 +80,33 @@ contract CloseTest is PoolTest {
         assertEq(pendingOf(ID).finalizableAt, 0, "pending");
     }
 
+    /// @dev Each variant differs from the pending close in one thing that it pays, and in nothing else.
+    function test_close_thatIsPendingTakesNoConsentToAnythingElse() public {
+        CloseRequest memory request = closeOf(ID, 10, 4_000, 500, USER);
+        (request.relayer, request.fee) = (RELAYER, 700);
+        settlement.startClose(prove(request));
+        for (uint256 field = 0; field < 4; field++) {
+            CloseRequest memory other = closeOf(ID, 10, 4_000, 500, USER);
+            (other.relayer, other.fee) = (RELAYER, 700);
+            if (field == 0) other.recipient = RELAYER;
+            if (field == 1) other.relayer = USER;
+            // The recipient gets the same: 100 more are refunded and 100 more go to the relayer.
+            if (field == 2) (other.refundedHolds, other.fee) = (600, 800);
+            // The recipient gets the same: what is refunded of a charge is not refunded of a hold.
+            if (field == 3) (other.refundedCharges, other.refundedHolds) = (4_100, 400);
+            other = prove(other);
+            bytes memory consent = consentTo(other, block.timestamp);
+            vm.expectRevert(abi.encodeWithSelector(ICreditSettlement.CloseIsPending.selector, ID));
+            settlement.closeWithConsent(other, block.timestamp, consent);
+        }
+        CloseRequest memory fewer = closeOf(ID, 10, 4_000, 400, USER);
+        (fewer.relayer, fewer.fee) = (RELAYER, 700);
+        fewer = prove(fewer);
+        bytes memory agreed = consentTo(fewer, block.timestamp);
+        vm.expectRevert(abi.encodeWithSelector(ICreditSettlement.CloseIsPending.selector, ID));
+        settlement.closeWithConsent(fewer, block.timestamp, agreed);
+    }
+
     function test_close_cannotHappenTwice() public {
         CloseRequest memory request = prove(closeOf(ID, 0, 0, 0, USER));
         request.deadline = block.timestamp + 3 * WINDOW;
