@@ -48,6 +48,16 @@ struct SlashStatement {
     uint256 poolHash;
 }
 
+/// @notice The public signals of `circuits/refund.circom`, by name.
+struct RefundStatement {
+    uint256 nullifier;
+    uint256 refundedCharge;
+    uint256 refundedHold;
+    uint256[2] signatureR8;
+    uint256 signatureS;
+    uint256 poolHash;
+}
+
 /// @title The order of every circuit's public signals, held against the circuits by `npm run check`.
 library Statements {
     function signalsOf(EnrollStatement memory statement) internal pure returns (uint256[4] memory signals) {
@@ -91,5 +101,15 @@ library Statements {
         signals[1] = statement.nullifier;
         signals[2] = statement.context;
         signals[3] = statement.poolHash;
+    }
+
+    function signalsOf(RefundStatement memory statement) internal pure returns (uint256[7] memory signals) {
+        signals[0] = statement.nullifier;
+        signals[1] = statement.refundedCharge;
+        signals[2] = statement.refundedHold;
+        signals[3] = statement.signatureR8[0];
+        signals[4] = statement.signatureR8[1];
+        signals[5] = statement.signatureS;
+        signals[6] = statement.poolHash;
     }
 }

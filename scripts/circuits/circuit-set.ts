@@ -44,4 +44,5 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   fold: 32_600,
   close: 22_500,
   slash: 2_300,
+  refund: 5_500,
 };

@@ -36,6 +36,7 @@ export const STATEMENTS = {
   fold: [{ name: "newState", length: 1 }, { name: "foldNullifiers", length: 4 }, { name: "certified", length: 1 }, { name: "poolHash", length: 1 }],
   close: [{ name: "identityCommitment", length: 1 }, { name: "deposit", length: 1 }, { name: "firstUnused", length: 1 }, { name: "refundedCharges", length: 1 }, { name: "refundedHolds", length: 1 }, { name: "certified", length: 1 }, { name: "z", length: 1 }, { name: "e", length: 1 }, { name: "poolHash", length: 1 }],
   slash: [{ name: "identityCommitment", length: 1 }, { name: "nullifier", length: 1 }, { name: "context", length: 1 }, { name: "poolHash", length: 1 }],
+  refund: [{ name: "nullifier", length: 1 }, { name: "refundedCharge", length: 1 }, { name: "refundedHold", length: 1 }, { name: "signatureR8", length: 2 }, { name: "signatureS", length: 1 }, { name: "poolHash", length: 1 }],
 } as const;
 
 export type Statement = keyof typeof STATEMENTS;
