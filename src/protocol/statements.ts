@@ -10,7 +10,7 @@ import { holdOf } from "./pool.ts";
 import { ProtocolError } from "./errors.ts";
 import type { Share } from "./shares.ts";
 import { shareOf } from "./shares.ts";
-import type { FoldedTicket, State } from "./state.ts";
+import type { FoldedTicket, Refund, State } from "./state.ts";
 import { foldedState, initialState, stateHash } from "./state.ts";
 import { coverKeysOf, fillerOf, foldNullifierOf, nullifierOf, ticketKeyOf, ticketRootOf } from "./tickets.ts";
 
@@ -211,5 +211,24 @@ export function slashClaim(
       index: BigInt(evidence.index),
     },
     publicSignals: [identityCommitmentOf(evidence.identitySecret), nullifierOf(ticketKey), context, poolHash],
+  };
+}
+
+/** What answers a dispute: the refund ticket that the provider signed for a nullifier. Everything about it is public. */
+export function refundClaim(
+  pool: Pool,
+  { nullifier, refundedCharge, refundedHold, signature }: Refund & { readonly signature: Signature },
+): Claim {
+  const [x, y] = signature.r8;
+  return {
+    input: {
+      ...openedPool(pool),
+      nullifier,
+      refundedCharge,
+      refundedHold,
+      signatureR8: signature.r8,
+      signatureS: signature.s,
+    },
+    publicSignals: [nullifier, refundedCharge, refundedHold, x, y, signature.s, pool.poolHash],
   };
 }

@@ -7,6 +7,7 @@ import {
   enrollClaim,
   foldClaim,
   initialState,
+  refundClaim,
   requestClaim,
   shareOf,
   slashClaim,
@@ -23,12 +24,13 @@ import {
   foldedState,
   hashOf,
   leafOf,
+  nullifierOf,
   pathOf,
   refundOf,
   rootOf,
 } from "../vectors/model/protocol.ts";
 import type { Refund, State } from "../vectors/model/protocol.ts";
-import { UNSIGNED, close, enroll, fold, request, slash } from "../vectors/model/statements.ts";
+import { UNSIGNED, close, enroll, fold, refund, request, slash } from "../vectors/model/statements.ts";
 import type { Statement } from "../vectors/model/statements.ts";
 import { readVectors } from "../vectors/index.ts";
 
@@ -134,6 +136,14 @@ describe("parity/statements", function () {
     const shares = [shareOf(alice, key, 4n), shareOf(alice, key, 5n)] as const;
     const claim = slashClaim(library, { index: 77, shares, identitySecret: alice }, RECIPIENT);
     agrees(claim, slash(pool, alice, 77, [4n, 5n], RECIPIENT));
+  });
+
+  it("asks for the answer to a dispute as the model does", () => {
+    for (const { index, charge, hold, signature } of refunds) {
+      const nullifier = nullifierOf(ticketKeyOf(ticketRootOf(alice, pool.poolHash), index));
+      const claim = refundClaim(library, { nullifier, refundedCharge: charge, refundedHold: hold, signature });
+      agrees(claim, refund(pool, nullifier, charge, hold, signature));
+    }
   });
 
   it("the committed statements are accepted by the circuits, with the committed answers", async () => {

@@ -46,7 +46,7 @@ import {
   shareOf,
   ticketKeyOf,
 } from "./model/protocol.ts";
-import { close, enroll, fold, request, slash } from "./model/statements.ts";
+import { close, enroll, fold, refund, request, slash } from "./model/statements.ts";
 import type { Statement } from "./model/statements.ts";
 
 /** A number below p that looks random and is the same in every run. */
@@ -248,6 +248,7 @@ function statements(): object {
     fold: fold(pool, first, sign(first), refunds),
     close: close(pool, folded, sign(folded), terms),
     slash: slash(pool, k, 91, [x, ticketMessageOf(pool.scope, address("session 1"))], address("recipient")),
+    refund: refund(pool, nullifierOf(ticketKeyOf(k, poolHash, 3)), 30n, 100n, (refunds[0] as (typeof refunds)[number]).signature),
   };
   return Object.fromEntries(Object.entries(all).map(([name, { input, answer }]) => [name, { input, answer }]));
 }

@@ -111,7 +111,7 @@ export interface Vectors {
       readonly stake: bigint;
     }[];
   };
-  readonly statements: Readonly<Record<"enroll" | "request" | "fold" | "close" | "slash", Statement>>;
+  readonly statements: Readonly<Record<"enroll" | "request" | "fold" | "close" | "slash" | "refund", Statement>>;
 }
 
 const DATA = new URL("./data/", import.meta.url);

@@ -155,3 +155,18 @@ export function slash(
     answer: [commitmentOf(k), nullifierOf(ticketKey), context, poolHash],
   };
 }
+
+export function refund(
+  pool: Pool,
+  nullifier: bigint,
+  charge: bigint,
+  hold: bigint,
+  signature: Signature,
+): Statement {
+  const { poolHash, poolTerms } = pool;
+  const shown = { nullifier, refundedCharge: charge, refundedHold: hold };
+  return {
+    input: { ...shown, signatureR8: signature.r8, signatureS: signature.s, poolHash, poolTerms, providerKey: pool.key },
+    answer: [nullifier, charge, hold, ...signature.r8, signature.s, poolHash],
+  };
+}
