@@ -5,8 +5,17 @@ import { expect } from "chai";
 
 import { JETON } from "../../scripts/circuits/circuit-set.ts";
 import { compileCircuit } from "../../scripts/circuits/compile.ts";
-import { commitmentOf, firstState, hashOf, leafOf, pathOf, refundOf } from "../vectors/model/protocol.ts";
-import { UNSIGNED, close, enroll, fold, request, slash } from "../vectors/model/statements.ts";
+import {
+  commitmentOf,
+  firstState,
+  hashOf,
+  leafOf,
+  nullifierOf,
+  pathOf,
+  refundOf,
+  ticketKeyOf,
+} from "../vectors/model/protocol.ts";
+import { UNSIGNED, close, enroll, fold, refund, request, slash } from "../vectors/model/statements.ts";
 import type { Statement } from "../vectors/model/statements.ts";
 import { Attacker } from "./attacker.ts";
 import { freeWires, looseWires, readTerms } from "./determined.ts";
@@ -16,6 +25,8 @@ import { DEPOSIT, RECIPIENT, alice, pool, provider, secret, signed } from "./wor
 const { poolHash } = pool;
 const { state, signature } = signed({ budget: DEPOSIT + 1_000n, returnedHolds: 100n });
 const refunds = [3, 1, 4_000, 9].map((index) => refundOf(provider, poolHash, alice, index, 5n, 6n));
+const refunded = nullifierOf(ticketKeyOf(alice, poolHash, 3));
+const answer = (refunds[0] as (typeof refunds)[number]).signature;
 const terms = {
   deposit: DEPOSIT,
   firstUnused: 0x1a5e,
@@ -76,6 +87,8 @@ const WITNESSES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
   },
   // The context, Π, k, x₁ and x₂: the rest follows.
   slash: { "two shares": { statement: slash(pool, alice, 77, [4n, 5n], RECIPIENT), freedom: 5 } },
+  // The pool's terms, A along the curve, nullifier, rc and rp, less one for h; R8 follows from A.
+  refund: { "a refund ticket": { statement: refund(pool, refunded, 5n, 6n, answer), freedom: 4 } },
 };
 
 /** The hint of an IsZero whose input is 0 says nothing, and circomlib leaves it open. */
@@ -102,12 +115,12 @@ for (const [statement, witnesses] of Object.entries(WITNESSES)) {
     const namesOf = (wires: readonly number[]): string[] => wires.map((wire) => names[wire] as string);
 
     for (const [kind, { statement: honest, freedom }] of Object.entries(witnesses)) {
-      const { input, answer } = honest;
+      const { input, answer: expected } = honest;
 
       it(`has none: the inputs hold every signal (${kind})`, () => {
         const { values, broken } = attacker.tell(input);
         expect(broken).to.deep.equal([]);
-        expect(values.slice(1, 1 + answer.length)).to.deep.equal(answer);
+        expect(values.slice(1, 1 + expected.length)).to.deep.equal(expected);
         const free = namesOf(freeWires(constraints, values));
         expect(free.filter((name) => !isHintOfZero(name))).to.deep.equal([]);
       });
@@ -152,7 +165,7 @@ describe("circuits, the search for under-constrained signals", function () {
       const source = await readFile(`${JETON.circuits}/${statement}.circom`, "utf8");
       const header = [...source.matchAll(/^\/\/ (C\d+) {2}/gm)].map(([, name]) => name);
       const tests = await readFile(new URL(`./${statement}.test.ts`, import.meta.url), "utf8");
-      expect(header.length).to.be.greaterThan(2);
+      expect(header.length).to.be.greaterThan(1);
       for (const name of header) expect(tests, `${statement} ${name}`).to.match(new RegExp(`describe\\("${name}: `));
     }
   });

@@ -36,6 +36,7 @@ const SIGNALS: Readonly<Record<string, readonly string[]>> = {
     "poolHash",
   ],
   slash: ["identityCommitment", "nullifier", "context", "poolHash"],
+  refund: ["nullifier", "refundedCharge", "refundedHold", "signatureR8[0]", "signatureR8[1]", "signatureS", "poolHash"],
 };
 
 describe("parity/vectors", function () {

@@ -12,6 +12,7 @@ import {
     CloseStatement,
     EnrollStatement,
     FoldStatement,
+    RefundStatement,
     RequestStatement,
     SlashStatement,
     Statements
@@ -111,6 +112,10 @@ contract ParityHarness {
     }
 
     function signalsOfSlash(SlashStatement calldata statement) external pure returns (uint256[4] memory) {
+        return Statements.signalsOf(statement);
+    }
+
+    function signalsOfRefund(RefundStatement calldata statement) external pure returns (uint256[7] memory) {
         return Statements.signalsOf(statement);
     }
 }
