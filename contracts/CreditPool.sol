@@ -9,65 +9,37 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SNARK_SCALAR_FIELD} from "@zk-kit/lean-imt.sol/Constants.sol";
 import {LeanIMT, LeanIMTData} from "@zk-kit/lean-imt.sol/LeanIMT.sol";
 import {PoseidonT3} from "poseidon-solidity/PoseidonT3.sol";
+import {CreditLedger} from "./CreditLedger.sol";
 import {CreditPoolTerms} from "./CreditPoolTerms.sol";
-import {Account, AccountStatus, Distribution, ICreditPool, Ledger, PoolParameters} from "./interfaces/ICreditPool.sol";
-import {ICreditSettlementDeployer} from "./interfaces/ICreditSettlement.sol";
+import {Account, AccountStatus, Distribution, ICreditPool, PoolParameters} from "./interfaces/ICreditPool.sol";
+import {RuleDeployers} from "./interfaces/ICreditRules.sol";
 import {Verifiers} from "./interfaces/IStatementVerifiers.sol";
 import {Payouts} from "./libraries/Payouts.sol";
 import {Protocol} from "./libraries/Protocol.sol";
 
 /// @title Jeton's escrow.
-/// @dev Every function that changes state is guarded against re-entry, the settlement's calls included, and calls the token last.
+/// @dev Every function that changes state is guarded against re-entry, those of the rules included, and calls the token last.
 /// The tree library and Poseidon are linked; the tree's leaves are never zero and never twice, because commitments are not.
-contract CreditPool is CreditPoolTerms {
+contract CreditPool is CreditLedger {
     using LeanIMT for LeanIMTData;
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
-    /// @dev `Ledger` in two slots. Every deposit checks that the sum fits the smallest member, so no later sum can overflow.
-    /// `isOpen` is always true: the second slot is never empty, so the first slash costs no more than the next.
-    struct PackedLedger {
-        uint128 escrowed;
-        uint128 undelivered;
-        uint128 revenue;
-        uint120 awaitingBurn;
-        bool isOpen;
-    }
-
-    address private constant BURN_ADDRESS = 0x000000000000000000000000000000000000dEaD;
     uint256 private constant LEAVES_MAXIMUM = 1 << Protocol.TREE_MAX_DEPTH;
 
     LeanIMTData private _tree;
-    PackedLedger private _ledger;
     mapping(uint256 identityCommitment => Account) private _accounts;
-    /// @inheritdoc ICreditPool
-    mapping(address account => uint256) public override creditOf;
-
-    /// @dev One lock for every function that changes state. It lives in transient storage and is opened again at the end of the call.
-    uint256 private transient _entered;
-
-    modifier nonReentrant() {
-        if (_entered != 0) revert ReentrantCall();
-        _entered = 1;
-        _;
-        _entered = 0;
-    }
-
-    modifier onlySettlement() {
-        if (msg.sender != settlement) revert NotSettlement(msg.sender);
-        _;
-    }
 
     // ---------------------------------------------------------------- CREATION
 
     /// @param providerKeyEighth Q with 8·Q = `p.providerKey`.
-    /// @param deployer Creates the rules, which take this contract, its caller, for their pool.
+    /// @param deployers Create the rules, which take this contract, their caller, for their pool.
     constructor(
         PoolParameters memory p,
         uint256[2] memory providerKeyEighth,
-        ICreditSettlementDeployer deployer,
+        RuleDeployers memory deployers,
         Verifiers memory verifiers
-    ) CreditPoolTerms(p, providerKeyEighth, deployer, verifiers) {
+    ) CreditPoolTerms(p, providerKeyEighth, deployers, verifiers) {
         _ledger.isOpen = true;
     }
 
@@ -198,20 +170,6 @@ contract CreditPool is CreditPoolTerms {
         if (size + added > LEAVES_MAXIMUM) revert TreeIsFull(size, added);
     }
 
-    /// @dev The price must have arrived, to the unit, on top of what the pool had, and all that is owed must be there.
-    function _requireReceived(uint256 balanceBefore, uint256 price) private view {
-        uint256 balance = _balance();
-        if (balance != balanceBefore + price) revert ReceivedAmountMismatch(balanceBefore + price, balance);
-        PackedLedger memory l = _ledger;
-        uint256 owed = uint256(l.escrowed) + l.undelivered + l.revenue + l.awaitingBurn;
-        if (owed > type(uint120).max) revert LedgerIsFull(owed);
-        if (balance < owed) revert PoolUnderfunded(owed, balance);
-    }
-
-    function _balance() private view returns (uint256) {
-        return _token.balanceOf(address(this));
-    }
-
     // ----------------------------------------------------------------- RELEASE
 
     /// @inheritdoc ICreditPool
@@ -262,58 +220,6 @@ contract CreditPool is CreditPoolTerms {
         emit DepositForfeited(identityCommitment, account.deposit);
     }
 
-    /// @inheritdoc ICreditPool
-    function payRevenue(address to, uint256 amount) external onlySettlement nonReentrant {
-        _requireRecipient(to);
-        uint256 revenue = _ledger.revenue;
-        if (amount > revenue) revert RevenueExceeded(revenue, amount);
-
-        _ledger.revenue = (revenue - amount).toUint128();
-        emit RevenuePaid(to, amount);
-
-        _token.safeTransfer(to, amount);
-    }
-
-    /// @dev Sends once. What does not arrive is credited, so that a recipient that cannot be paid holds up nobody: the one
-    /// effect after an interaction, safe because nothing can re-enter.
-    function _push(address to, uint256 amount) private {
-        if (amount == 0 || _token.trySafeTransfer(to, amount)) return;
-        creditOf[to] += amount;
-        _ledger.undelivered += amount.toUint128();
-        emit PayoutCredited(to, amount);
-    }
-
-    // ---------------------------------------------------------- CLAIM AND BURN
-
-    /// @inheritdoc ICreditPool
-    function claim(address to) external nonReentrant {
-        _requireRecipient(to);
-        uint256 amount = creditOf[msg.sender];
-        if (amount == 0) revert NothingToClaim(msg.sender);
-
-        creditOf[msg.sender] = 0;
-        _ledger.undelivered -= amount.toUint128();
-        emit Claimed(msg.sender, to, amount);
-
-        _token.safeTransfer(to, amount);
-    }
-
-    /// @inheritdoc ICreditPool
-    function burn() external nonReentrant {
-        uint256 amount = _ledger.awaitingBurn;
-        if (amount == 0) revert NothingToBurn();
-
-        _ledger.awaitingBurn = 0;
-        emit Burned(amount);
-
-        _token.safeTransfer(BURN_ADDRESS, amount);
-    }
-
-    /// @dev Tokens that the pool sends to itself would belong to nobody.
-    function _requireRecipient(address to) private view {
-        if (to == address(0) || to == address(this)) revert RecipientRefused(to);
-    }
-
     // ------------------------------------------------------------------- VIEWS
 
     /// @inheritdoc ICreditPool
@@ -325,18 +231,6 @@ contract CreditPool is CreditPoolTerms {
     function accountsOf(uint256[] calldata identityCommitments) external view returns (Account[] memory accounts) {
         accounts = new Account[](identityCommitments.length);
         for (uint256 i = 0; i < accounts.length; i++) accounts[i] = _accounts[identityCommitments[i]];
-    }
-
-    /// @inheritdoc ICreditPool
-    function ledger() external view returns (Ledger memory) {
-        PackedLedger memory l = _ledger;
-        return
-            Ledger({
-                escrowed: l.escrowed,
-                undelivered: l.undelivered,
-                revenue: l.revenue,
-                awaitingBurn: l.awaitingBurn
-            });
     }
 
     /// @inheritdoc ICreditPool

@@ -4,15 +4,20 @@ pragma solidity 0.8.30;
 import {CreditPool} from "./CreditPool.sol";
 import {ICreditPool, PoolParameters} from "./interfaces/ICreditPool.sol";
 import {ICreditPoolFactory} from "./interfaces/ICreditPoolFactory.sol";
-import {ICreditSettlementDeployer} from "./interfaces/ICreditSettlement.sol";
-import {ICloseVerifier, ISlashVerifier, Proof, Verifiers} from "./interfaces/IStatementVerifiers.sol";
+import {RuleDeployers} from "./interfaces/ICreditRules.sol";
+import {
+    ICloseVerifier,
+    IFoldVerifier,
+    IRefundVerifier,
+    IRequestVerifier,
+    ISlashVerifier,
+    Verifiers
+} from "./interfaces/IStatementVerifiers.sol";
 
 /// @title Creates pools and lists them.
 contract CreditPoolFactory is ICreditPoolFactory {
-    /// @inheritdoc ICreditPoolFactory
-    ICreditSettlementDeployer public immutable override settlementDeployer;
-    ICloseVerifier private immutable _closeVerifier;
-    ISlashVerifier private immutable _slashVerifier;
+    RuleDeployers private _deployers;
+    Verifiers private _verifiers;
 
     address[] private _pools;
     /// @inheritdoc ICreditPoolFactory
@@ -20,23 +25,17 @@ contract CreditPoolFactory is ICreditPoolFactory {
 
     /// @dev A verifier must refuse a proof of nothing: one that is missing, takes another number of signals or agrees to everything does not.
     /// That the code is the right statement's is for the deployment to compare.
-    constructor(ICreditSettlementDeployer deployer, Verifiers memory verifiers_) {
-        if (address(deployer).code.length == 0) revert DeployerWithoutCode(address(deployer));
-        settlementDeployer = deployer;
-        _closeVerifier = verifiers_.close;
-        _slashVerifier = verifiers_.slash;
+    constructor(RuleDeployers memory deployers, Verifiers memory verifiers_) {
+        _requireCode(address(deployers.settlement));
+        _requireCode(address(deployers.disputes));
+        _deployers = deployers;
+        _verifiers = verifiers_;
 
-        Proof memory nothing;
-        uint256[9] memory closeSignals;
-        uint256[4] memory slashSignals;
-        _requireRefusal(
-            address(verifiers_.close),
-            abi.encodeCall(ICloseVerifier.verifyProof, (nothing.a, nothing.b, nothing.c, closeSignals))
-        );
-        _requireRefusal(
-            address(verifiers_.slash),
-            abi.encodeCall(ISlashVerifier.verifyProof, (nothing.a, nothing.b, nothing.c, slashSignals))
-        );
+        _requireRefusal(address(verifiers_.close), ICloseVerifier.verifyProof.selector, 9);
+        _requireRefusal(address(verifiers_.slash), ISlashVerifier.verifyProof.selector, 4);
+        _requireRefusal(address(verifiers_.fold), IFoldVerifier.verifyProof.selector, 7);
+        _requireRefusal(address(verifiers_.request), IRequestVerifier.verifyProof.selector, 4);
+        _requireRefusal(address(verifiers_.refund), IRefundVerifier.verifyProof.selector, 7);
     }
 
     /// @inheritdoc ICreditPoolFactory
@@ -44,16 +43,27 @@ contract CreditPoolFactory is ICreditPoolFactory {
         PoolParameters calldata parameters,
         uint256[2] calldata providerKeyEighth
     ) external returns (ICreditPool pool) {
-        pool = new CreditPool(parameters, providerKeyEighth, settlementDeployer, verifiers());
+        pool = new CreditPool(parameters, providerKeyEighth, _deployers, _verifiers);
 
         _pools.push(address(pool));
         isPool[address(pool)] = true;
-        emit PoolCreated(address(pool), pool.settlement(), parameters.provider, address(parameters.token));
+        emit PoolCreated(
+            address(pool),
+            pool.settlement(),
+            pool.disputes(),
+            parameters.provider,
+            address(parameters.token)
+        );
     }
 
     /// @inheritdoc ICreditPoolFactory
-    function verifiers() public view returns (Verifiers memory) {
-        return Verifiers({close: _closeVerifier, slash: _slashVerifier});
+    function verifiers() external view returns (Verifiers memory) {
+        return _verifiers;
+    }
+
+    /// @inheritdoc ICreditPoolFactory
+    function ruleDeployers() external view returns (RuleDeployers memory) {
+        return _deployers;
     }
 
     /// @inheritdoc ICreditPoolFactory
@@ -69,7 +79,13 @@ contract CreditPoolFactory is ICreditPoolFactory {
         for (uint256 i = 0; i < pools.length; i++) pools[i] = _pools[start + i];
     }
 
-    function _requireRefusal(address verifier, bytes memory call) private view {
+    function _requireCode(address deployer) private view {
+        if (deployer.code.length == 0) revert DeployerWithoutCode(deployer);
+    }
+
+    /// @dev A proof is 8 words, all zero here, as are the signals.
+    function _requireRefusal(address verifier, bytes4 selector, uint256 signals) private view {
+        bytes memory call = abi.encodePacked(selector, new bytes((8 + signals) * 32));
         (bool success, bytes memory answer) = verifier.staticcall(call);
         bool hasRefused = success && answer.length == 32 && uint256(bytes32(answer)) == 0;
         if (!hasRefused) revert VerifierRefused(verifier);

@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {PoseidonT3} from "poseidon-solidity/PoseidonT3.sol";
 import {ICreditPool, PoolParameters} from "./interfaces/ICreditPool.sol";
-import {ICreditSettlementDeployer, SettlementTerms} from "./interfaces/ICreditSettlement.sol";
+import {RuleDeployers, RuleTerms} from "./interfaces/ICreditRules.sol";
 import {Verifiers} from "./interfaces/IStatementVerifiers.sol";
 import {Payouts} from "./libraries/Payouts.sol";
 import {PoolValidation} from "./libraries/PoolValidation.sol";
@@ -33,13 +33,15 @@ abstract contract CreditPoolTerms is ICreditPool {
     uint256 public immutable override poolHash;
     /// @inheritdoc ICreditPool
     address public immutable override settlement;
+    /// @inheritdoc ICreditPool
+    address public immutable override disputes;
 
     /// @param providerKeyEighth Q with 8·Q = `p.providerKey`.
-    /// @param deployer Creates the rules, which take this contract, its caller, for their pool.
+    /// @param deployers Create the rules, which take this contract, their caller, for their pool.
     constructor(
         PoolParameters memory p,
         uint256[2] memory providerKeyEighth,
-        ICreditSettlementDeployer deployer,
+        RuleDeployers memory deployers,
         Verifiers memory verifiers
     ) {
         PoolValidation.requireValid(p, providerKeyEighth);
@@ -63,20 +65,21 @@ abstract contract CreditPoolTerms is ICreditPool {
         uint256 poolHash_ = PoseidonT3.hash([terms, PoseidonT3.hash(p.providerKey)]);
         scope = scope_;
         poolHash = poolHash_;
-        settlement = address(
-            deployer.deploy(
-                SettlementTerms({
-                    poolHash: poolHash_,
-                    provider: p.provider,
-                    ticketPrice: p.ticketPrice,
-                    policyHold: p.policyHold,
-                    bountyBps: p.bountyBps,
-                    challengeWindow: p.challengeWindow,
-                    accountLifetime: p.accountLifetime,
-                    verifiers: verifiers
-                })
-            )
-        );
+        RuleTerms memory rules = RuleTerms({
+            poolHash: poolHash_,
+            scope: scope_,
+            provider: p.provider,
+            ticketPrice: p.ticketPrice,
+            policyHold: p.policyHold,
+            unit: p.unit,
+            bountyBps: p.bountyBps,
+            challengeWindow: p.challengeWindow,
+            disputeWindow: p.disputeWindow,
+            accountLifetime: p.accountLifetime,
+            verifiers: verifiers
+        });
+        settlement = deployers.settlement.deploy(rules);
+        disputes = deployers.disputes.deploy(rules);
     }
 
     /// @inheritdoc ICreditPool

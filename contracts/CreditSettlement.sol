@@ -4,58 +4,51 @@ pragma solidity 0.8.30;
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SNARK_SCALAR_FIELD} from "@zk-kit/lean-imt.sol/Constants.sol";
+import {CertifiedFolds} from "./CertifiedFolds.sol";
 import {Account, AccountStatus, Distribution, ICreditPool} from "./interfaces/ICreditPool.sol";
-import {CloseRequest, ICreditSettlement, PendingClose, SettlementTerms} from "./interfaces/ICreditSettlement.sol";
-import {ICloseVerifier, ISlashVerifier, Proof, Verifiers} from "./interfaces/IStatementVerifiers.sol";
+import {RuleTerms} from "./interfaces/ICreditRules.sol";
+import {CloseRequest, ICreditSettlement, PendingClose} from "./interfaces/ICreditSettlement.sol";
+import {ICloseVerifier, ISlashVerifier, Proof} from "./interfaces/IStatementVerifiers.sol";
 import {CloseRequests} from "./libraries/CloseRequests.sol";
 import {Payouts} from "./libraries/Payouts.sol";
 import {PoolValidation} from "./libraries/PoolValidation.sol";
 import {Protocol} from "./libraries/Protocol.sol";
 import {CloseStatement, SlashStatement, Statements} from "./libraries/Statements.sol";
 
-/// @title Jeton's rules.
+/// @title Jeton's rules for accounts.
 /// @dev D, S, C and P always come from storage, never from calldata. Nothing here needs a guard against re-entry: the pool is
 /// the only contract called that can call others, it is called last, and it pays out for an account only once.
-contract CreditSettlement is ICreditSettlement {
+contract CreditSettlement is CertifiedFolds, ICreditSettlement {
     using SafeCast for uint256;
 
     ICreditPool private immutable _pool;
-    uint256 private immutable _poolHash;
-    address private immutable _provider;
     uint256 private immutable _ticketPrice;
     uint256 private immutable _policyHold;
     uint256 private immutable _bountyBps;
-    uint256 private immutable _challengeWindow;
     uint256 private immutable _accountLifetime;
-    ICloseVerifier private immutable _closeVerifier;
-    ISlashVerifier private immutable _slashVerifier;
+    /// @inheritdoc ICreditSettlement
+    ICloseVerifier public immutable override closeVerifier;
+    /// @inheritdoc ICreditSettlement
+    ISlashVerifier public immutable override slashVerifier;
 
     mapping(uint256 identityCommitment => PendingClose) private _pendingCloses;
 
     // ---------------------------------------------------------------- CREATION
 
     /// @param pool_ The pool, still under construction; it has validated the terms.
-    constructor(address pool_, SettlementTerms memory terms) {
+    constructor(address pool_, RuleTerms memory terms) CertifiedFolds(terms) {
         _pool = ICreditPool(pool_);
-        _poolHash = terms.poolHash;
-        _provider = terms.provider;
         _ticketPrice = terms.ticketPrice;
         _policyHold = terms.policyHold;
         _bountyBps = terms.bountyBps;
-        _challengeWindow = terms.challengeWindow;
         _accountLifetime = terms.accountLifetime;
-        _closeVerifier = terms.verifiers.close;
-        _slashVerifier = terms.verifiers.slash;
+        closeVerifier = terms.verifiers.close;
+        slashVerifier = terms.verifiers.slash;
     }
 
     /// @inheritdoc ICreditSettlement
     function pool() external view returns (address) {
         return address(_pool);
-    }
-
-    /// @inheritdoc ICreditSettlement
-    function verifiers() external view returns (Verifiers memory) {
-        return Verifiers({close: _closeVerifier, slash: _slashVerifier});
     }
 
     // ------------------------------------------------------------------- CLOSE
@@ -102,7 +95,7 @@ contract CreditSettlement is ICreditSettlement {
         _requireFee(request.relayer, request.fee);
         account = _requireOpen(request.identityCommitment);
         _requireRefunds(request.firstUnused, request.refundedCharges, request.refundedHolds);
-        if (request.certified != 0) revert StateNotCertified(request.certified);
+        if (request.certified != 0) _requireFinal(request.certified);
         _requireCloseProof(request, account.deposit);
     }
 
@@ -135,7 +128,7 @@ contract CreditSettlement is ICreditSettlement {
         });
         uint256[9] memory signals = Statements.signalsOf(statement);
         Proof calldata proof = request.proof;
-        if (!_closeVerifier.verifyProof(proof.a, proof.b, proof.c, signals)) revert ProofRefused();
+        if (!closeVerifier.verifyProof(proof.a, proof.b, proof.c, signals)) revert ProofRefused();
     }
 
     /// @dev What a close pays. What the account holds beyond it is burned.
@@ -284,7 +277,7 @@ contract CreditSettlement is ICreditSettlement {
             poolHash: _poolHash
         });
         uint256[4] memory signals = Statements.signalsOf(statement);
-        if (!_slashVerifier.verifyProof(proof.a, proof.b, proof.c, signals)) revert ProofRefused();
+        if (!slashVerifier.verifyProof(proof.a, proof.b, proof.c, signals)) revert ProofRefused();
     }
 
     function _requireOpen(uint256 identityCommitment) private view returns (Account memory account) {
@@ -308,16 +301,5 @@ contract CreditSettlement is ICreditSettlement {
         emit AccountExpired(identityCommitment);
 
         _pool.expire(identityCommitment);
-    }
-
-    // ----------------------------------------------------------------- REVENUE
-
-    /// @inheritdoc ICreditSettlement
-    function withdrawRevenue(address to, uint256 amount) external {
-        if (msg.sender != _provider) revert NotProvider(msg.sender);
-
-        emit RevenueWithdrawn(to, amount);
-
-        _pool.payRevenue(to, amount);
     }
 }

@@ -2,12 +2,12 @@
 pragma solidity 0.8.30;
 
 import {CreditSettlement} from "./CreditSettlement.sol";
-import {ICreditSettlement, ICreditSettlementDeployer, SettlementTerms} from "./interfaces/ICreditSettlement.sol";
+import {ICreditRulesDeployer, RuleTerms} from "./interfaces/ICreditRules.sol";
 
-/// @title Creates the rules of pools.
-contract CreditSettlementDeployer is ICreditSettlementDeployer {
-    /// @inheritdoc ICreditSettlementDeployer
-    function deploy(SettlementTerms calldata terms) external returns (ICreditSettlement) {
-        return new CreditSettlement(msg.sender, terms);
+/// @title Creates the settlements of pools.
+contract CreditSettlementDeployer is ICreditRulesDeployer {
+    /// @inheritdoc ICreditRulesDeployer
+    function deploy(RuleTerms calldata terms) external returns (address) {
+        return address(new CreditSettlement(msg.sender, terms));
     }
 }

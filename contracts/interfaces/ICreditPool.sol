@@ -58,12 +58,14 @@ struct Account {
 /// @notice Everything that the pool owes, in token units. The sum is what its token balance must cover.
 /// @param escrowed What the open accounts hold: D + S each, S alone after expiry.
 /// @param undelivered Payouts that a recipient could not receive and can claim.
-/// @param revenue What the provider can withdraw.
+/// @param revenue What the provider earned, and can withdraw but for what it answers for (`ICreditDisputes`).
+/// @param bond What was posted for the provider, beside its revenue.
 /// @param awaitingBurn What the next `burn` sends away for ever.
 struct Ledger {
     uint256 escrowed;
     uint256 undelivered;
     uint256 revenue;
+    uint256 bond;
     uint256 awaitingBurn;
 }
 
@@ -79,7 +81,8 @@ struct Distribution {
 
 /// @title Jeton's escrow: the tree of accounts, and all money.
 /// @notice Anyone opens accounts here. How one ends is decided by the settlement that was created with the pool, once and
-/// for ever; the escrow itself makes sure that an account pays out exactly what it holds, once, and out of nothing else.
+/// for ever; the escrow itself makes sure that an account pays out exactly what it holds, once, and out of nothing else. What leaves the
+/// provider's bond and revenue is decided by the disputes that were created with the pool, and can be nothing but these.
 /// There is no owner, no pause and no upgrade.
 ///
 /// The token. Needed for safety: a transfer moves the stated amount and nothing else, balances change by transfers alone,
@@ -87,6 +90,7 @@ struct Distribution {
 /// fees or rebases opens no account, or no further one; but nobody can make whole what a token takes away later.
 /// Needed for liveness: it lets the pool send. A recipient that cannot receive has the amount credited and holds up nobody.
 /// The settlement. Needed for safety of an account: that it ends it by the rules. Not needed for any other account's safety.
+/// The disputes. Needed for safety of the provider's bond and revenue; of no account.
 ///
 /// Tokens sent here directly belong to nobody and stay for ever.
 /// @custom:property P-01 The token balance covers the ledger's sum, and equals it but for tokens sent here directly, after every call.
@@ -118,6 +122,12 @@ interface ICreditPool {
     event Burned(uint256 amount);
     /// @notice The provider's revenue was paid out.
     event RevenuePaid(address indexed to, uint256 amount);
+    /// @notice The provider's bond grew.
+    event BondPosted(address indexed from, uint256 amount);
+    /// @notice Bond was paid out.
+    event BondPaid(address indexed to, uint256 amount);
+    /// @notice A lost dispute was paid for out of the bond, then the revenue: `award` was sent, or see `PayoutCredited`; `penalty` awaits burning.
+    event ProviderCharged(address indexed to, uint256 award, uint256 penalty);
 
     error TokenWithoutCode(address token);
     error ProviderIsZero();
@@ -145,11 +155,14 @@ interface ICreditPool {
 
     error ReentrantCall();
     error NotSettlement(address caller);
+    error NotDisputes(address caller);
     error StatusIsNotFinal(AccountStatus status);
     error AccountHoldsNothing(uint256 identityCommitment, AccountStatus status);
     error AccountNotActive(uint256 identityCommitment, AccountStatus status);
     error DistributionMismatch(uint256 identityCommitment, uint256 held, uint256 distributed);
     error RevenueExceeded(uint256 revenue, uint256 amount);
+    error BondExceeded(uint256 bond, uint256 amount);
+    error AwardExceeded(uint256 funds, uint256 amount);
     error RecipientRefused(address recipient);
     error NothingToClaim(address account);
     error NothingToBurn();
@@ -219,15 +232,33 @@ interface ICreditPool {
     /// @custom:reverts NotSettlement, AccountNotActive
     function expire(uint256 identityCommitment) external;
 
-    /// @notice Pays `amount` of the revenue to `to`. Only the settlement.
-    /// @custom:reverts NotSettlement, RecipientRefused, RevenueExceeded; and as the token does if `to` cannot receive
+    /// @notice Adds `amount`, which the caller has approved, to the provider's bond. Anyone may call.
+    /// Warning: it is the provider's from here on, whoever paid.
+    /// @custom:reverts LedgerIsFull, ReceivedAmountMismatch, PoolUnderfunded
+    /// @custom:property P-01
+    function postBond(uint256 amount) external;
+
+    /// @notice Pays `amount` of the bond to `to`. Only the disputes.
+    /// @custom:reverts NotDisputes, RecipientRefused, BondExceeded; and as the token does if `to` cannot receive
+    function payBond(address to, uint256 amount) external;
+
+    /// @notice Pays `amount` of the revenue to `to`. Only the disputes.
+    /// @custom:reverts NotDisputes, RecipientRefused, RevenueExceeded; and as the token does if `to` cannot receive
     function payRevenue(address to, uint256 amount) external;
+
+    /// @notice Takes a lost dispute out of the bond, then the revenue: `award` to `to`, `penalty` to be burned. Only the disputes.
+    /// @custom:reverts NotDisputes, AwardExceeded
+    /// @custom:property P-01
+    function payAward(address to, uint256 award, uint256 penalty) external;
 
     /// @notice What this pool is; never changes.
     function parameters() external view returns (PoolParameters memory);
 
-    /// @notice The rules of this pool; never changes.
+    /// @notice The rules of this pool's accounts; never changes.
     function settlement() external view returns (address);
+
+    /// @notice The rules of what the provider answers for; never changes.
+    function disputes() external view returns (address);
 
     /// @notice The pool and chain as a number below the field's order: `uint256(keccak256(abi.encode("jeton.scope.v1", chainid, pool))) >> 8`.
     function scope() external view returns (uint256);

@@ -2,14 +2,20 @@
 pragma solidity 0.8.30;
 
 import {ICreditPool, PoolParameters} from "./ICreditPool.sol";
-import {ICreditSettlementDeployer} from "./ICreditSettlement.sol";
+import {RuleDeployers} from "./ICreditRules.sol";
 import {Verifiers} from "./IStatementVerifiers.sol";
 
 /// @title Creates pools and lists them.
 /// @notice All its pools share its verifiers and its Poseidon and tree libraries. It has no power over a pool once it is created.
 interface ICreditPoolFactory {
     /// @notice A pool was created, with its rules.
-    event PoolCreated(address indexed pool, address settlement, address indexed provider, address indexed token);
+    event PoolCreated(
+        address indexed pool,
+        address settlement,
+        address disputes,
+        address indexed provider,
+        address indexed token
+    );
 
     error DeployerWithoutCode(address deployer);
     error VerifierRefused(address verifier);
@@ -26,8 +32,8 @@ interface ICreditPoolFactory {
     /// @notice The verifiers of all pools; never change.
     function verifiers() external view returns (Verifiers memory);
 
-    /// @notice Creates the rules of all pools; never changes.
-    function settlementDeployer() external view returns (ICreditSettlementDeployer);
+    /// @notice Who creates the rules of all pools; never changes.
+    function ruleDeployers() external view returns (RuleDeployers memory);
 
     /// @notice Whether this factory created `pool`.
     function isPool(address pool) external view returns (bool);

@@ -2,14 +2,15 @@
 pragma solidity 0.8.30;
 
 import {AccountStatus} from "./ICreditPool.sol";
-import {Proof, Verifiers} from "./IStatementVerifiers.sol";
+import {ICertifiedFolds} from "./ICertifiedFolds.sol";
+import {ICloseVerifier, ISlashVerifier, Proof} from "./IStatementVerifiers.sol";
 
 /// @notice A close of one account, as its owner proved it.
 /// @param identityCommitment The account.
 /// @param firstUnused j: tickets below it are paid for; tickets from it on were never used. 0 to 65,536.
 /// @param refundedCharges Rc, refunds of charges, in token units: at most j · C.
 /// @param refundedHolds Rp, returned policy holds, in token units: at most j · P.
-/// @param certified A state that is certified and final on chain. None can be yet: must be 0.
+/// @param certified A state that is certified and final on chain (`ICertifiedFolds`), or 0 for one that the provider signed, or none.
 /// @param recipient Who is paid: any address but zero and the pool.
 /// @param relayer Who gets the fee, whoever submits; zero for none.
 /// @param fee What the relayer gets, in token units, out of the recipient's part and never more than it.
@@ -46,19 +47,7 @@ struct PendingClose {
     address relayer;
 }
 
-/// @notice What the rules must know of their pool; fixed when both are created.
-struct SettlementTerms {
-    uint256 poolHash;
-    address provider;
-    uint256 ticketPrice;
-    uint256 policyHold;
-    uint256 bountyBps;
-    uint256 challengeWindow;
-    uint256 accountLifetime;
-    Verifiers verifiers;
-}
-
-/// @title The rules of one pool: close, challenge, slash, expire, revenue.
+/// @title The rules of one pool's accounts: close, challenge, slash, expire; and the folds that the chain certifies.
 /// @notice It holds no money and no account: it tells the escrow how an account ends.
 /// @custom:property P-03 An honest user gets at least D + S − j·hold + Rc + Rp back, with the provider offline and hostile.
 /// @custom:property P-04 An honest user is never slashed.
@@ -66,7 +55,7 @@ struct SettlementTerms {
 /// @custom:property P-06 Slashing yourself, closing low, skipping tickets, replaying, using an old state or root never pays.
 /// @custom:property P-07 No public value of one ticket equals, or can be computed from, one of another, of the account or of the deposit, before a slash.
 /// @custom:property P-08 Nobody but the owner of the secret can close, nobody without it can slash; there is no administrator.
-interface ICreditSettlement {
+interface ICreditSettlement is ICertifiedFolds {
     /// @notice A close began; `coverKeys` reveal the tickets from `firstUnused` on, so that anyone who saw one of them used can challenge.
     /// `fee` is as asked for; the payout cuts it to the user's part. With consent, `finalizableAt` is now.
     event CloseStarted(
@@ -86,8 +75,6 @@ interface ICreditSettlement {
     event AccountSlashed(uint256 indexed identityCommitment, uint256 nullifier, address recipient);
     /// @notice An account's lifetime ended. The pool's `DepositForfeited` tells the amount.
     event AccountExpired(uint256 indexed identityCommitment);
-    /// @notice The provider withdrew revenue.
-    event RevenueWithdrawn(address indexed to, uint256 amount);
 
     error AccountNotOpen(uint256 identityCommitment, AccountStatus status);
     error CloseIsPending(uint256 identityCommitment);
@@ -97,7 +84,6 @@ interface ICreditSettlement {
     error FirstUnusedOutOfRange(uint256 firstUnused);
     error RefundedChargesOutOfRange(uint256 refundedCharges, uint256 maximum);
     error RefundedHoldsOutOfRange(uint256 refundedHolds, uint256 maximum);
-    error StateNotCertified(uint256 certified);
     error RecipientRefused(address recipient);
     error RelayerRefused(address relayer);
     error FeeOutOfRange(uint256 fee);
@@ -156,15 +142,14 @@ interface ICreditSettlement {
     /// @custom:reverts ICreditPool.AccountNotActive, CloseIsPending, AccountNotExpirable
     function expire(uint256 identityCommitment) external;
 
-    /// @notice Pays `amount` of the revenue, in token units, to `to`. Only the provider.
-    /// @custom:reverts NotProvider; as `ICreditPool.payRevenue`
-    function withdrawRevenue(address to, uint256 amount) external;
-
     /// @notice The pool that these rules serve; never changes.
     function pool() external view returns (address);
 
-    /// @notice The verifiers of these rules; never change.
-    function verifiers() external view returns (Verifiers memory);
+    /// @notice The verifier of closes; never changes.
+    function closeVerifier() external view returns (ICloseVerifier);
+
+    /// @notice The verifier of slashes; never changes.
+    function slashVerifier() external view returns (ISlashVerifier);
 
     /// @notice The pending closes of many accounts, in the order asked; all zero where there is none.
     function pendingClosesOf(uint256[] calldata identityCommitments) external view returns (PendingClose[] memory);
@@ -175,11 +160,4 @@ interface ICreditSettlement {
 
     /// @notice The EIP-712 digest that the provider signs to consent; the domain names the pool as verifying contract.
     function consentDigestOf(CloseRequest calldata request, uint256 consentDeadline) external view returns (bytes32);
-}
-
-/// @title Creates the rules of a pool.
-/// @notice A contract of its own because the creation code of pool and rules together exceeds what one contract may hold.
-interface ICreditSettlementDeployer {
-    /// @notice Creates rules whose pool is the caller. Anyone may call: rules that no pool has chosen can do nothing.
-    function deploy(SettlementTerms calldata terms) external returns (ICreditSettlement);
 }

@@ -35,8 +35,47 @@ interface ISlashVerifier {
     ) external view returns (bool);
 }
 
+/// @title Verifier of `circuits/fold.circom`: 7 public signals, in the order of `FoldStatement`.
+/// @notice The same assumptions as for `ICloseVerifier`.
+interface IFoldVerifier {
+    /// @notice Whether the proof holds for these public signals. Anyone may call.
+    function verifyProof(
+        uint256[2] calldata a,
+        uint256[2][2] calldata b,
+        uint256[2] calldata c,
+        uint256[7] calldata signals
+    ) external view returns (bool);
+}
+
+/// @title Verifier of `circuits/request.circom`: 4 public signals, in the order of `RequestStatement`.
+/// @notice The same assumptions as for `ICloseVerifier`.
+interface IRequestVerifier {
+    /// @notice Whether the proof holds for these public signals. Anyone may call.
+    function verifyProof(
+        uint256[2] calldata a,
+        uint256[2][2] calldata b,
+        uint256[2] calldata c,
+        uint256[4] calldata signals
+    ) external view returns (bool);
+}
+
+/// @title Verifier of `circuits/refund.circom`: 7 public signals, in the order of `RefundStatement`.
+/// @notice The same assumptions as for `ICloseVerifier`.
+interface IRefundVerifier {
+    /// @notice Whether the proof holds for these public signals. Anyone may call.
+    function verifyProof(
+        uint256[2] calldata a,
+        uint256[2][2] calldata b,
+        uint256[2] calldata c,
+        uint256[7] calldata signals
+    ) external view returns (bool);
+}
+
 /// @notice The verifiers that a pool's rules use. One set serves every pool of a factory.
 struct Verifiers {
     ICloseVerifier close;
     ISlashVerifier slash;
+    IFoldVerifier fold;
+    IRequestVerifier request;
+    IRefundVerifier refund;
 }

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.30;
 
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {SNARK_SCALAR_FIELD} from "@zk-kit/lean-imt.sol/Constants.sol";
 import {CloseRequest, ICreditSettlement} from "../interfaces/ICreditSettlement.sol";
 import {Protocol} from "./Protocol.sol";
+import {TypedData} from "./TypedData.sol";
 
 /// @title What binds a close: the challenge z, the polynomial e of the cover keys, the provider's consent.
 library CloseRequests {
-    bytes32 private constant DOMAIN_TYPEHASH = keccak256(
-        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-    );
     bytes32 private constant CONSENT_TYPEHASH = keccak256(
         "CloseConsent(uint256 identityCommitment,uint256 firstUnused,uint256 refundedCharges,uint256 refundedHolds,uint256 certified,bytes32 coverKeysHash,address recipient,address relayer,uint256 fee,uint256 deadline,uint256 consentDeadline)"
     );
@@ -59,12 +56,6 @@ library CloseRequests {
             request.deadline,
             consentDeadline
         );
-        return MessageHashUtils.toTypedDataHash(_domainSeparator(pool), keccak256(encoded));
-    }
-
-    function _domainSeparator(address pool) private view returns (bytes32) {
-        bytes32 name = keccak256(bytes(Protocol.EIP712_NAME));
-        bytes32 version = keccak256(bytes(Protocol.EIP712_VERSION));
-        return keccak256(abi.encode(DOMAIN_TYPEHASH, name, version, block.chainid, pool));
+        return TypedData.digestOf(keccak256(encoded), pool);
     }
 }

@@ -7,7 +7,13 @@ import type { network } from "hardhat";
 import { PoolClient } from "../../src/chain/index.ts";
 import type { Pool, PoolParameters, ProviderKey } from "../../src/protocol/index.ts";
 import { providerKey } from "../../src/protocol/index.ts";
-import type { CreditPool, CreditPoolFactory, CreditSettlement, DemoUSD } from "../../typechain-types/index.js";
+import type {
+  CreditDisputes,
+  CreditPool,
+  CreditPoolFactory,
+  CreditSettlement,
+  DemoUSD,
+} from "../../typechain-types/index.js";
 import { DemoUSD__factory } from "../../typechain-types/index.js";
 
 /** An in-process network; its contracts are those of the last `hardhat build`. */
@@ -17,7 +23,13 @@ export type LocalSigner = Awaited<ReturnType<LocalConnection["ethers"]["getSigne
 export interface LocalProtocol {
   readonly factory: CreditPoolFactory;
   /** Addresses of the generated verifier contracts. */
-  readonly verifiers: { readonly close: string; readonly slash: string };
+  readonly verifiers: {
+    readonly close: string;
+    readonly slash: string;
+    readonly fold: string;
+    readonly request: string;
+    readonly refund: string;
+  };
 }
 
 export interface LocalPool extends LocalProtocol {
@@ -29,6 +41,7 @@ export interface LocalPool extends LocalProtocol {
   /** Contracts, bound to `user`. */
   readonly pool: CreditPool;
   readonly settlement: CreditSettlement;
+  readonly disputes: CreditDisputes;
   readonly token: DemoUSD;
   readonly providerKey: ProviderKey;
   readonly provider: LocalSigner;
@@ -60,9 +73,15 @@ export async function deployLocalProtocol({ ethers }: LocalConnection): Promise<
   const verifiers = {
     close: await deployed(ethers.deployContract("CloseVerifier")),
     slash: await deployed(ethers.deployContract("SlashVerifier")),
+    fold: await deployed(ethers.deployContract("FoldVerifier")),
+    request: await deployed(ethers.deployContract("RequestVerifier")),
+    refund: await deployed(ethers.deployContract("RefundVerifier")),
   };
-  const deployer = await deployed(ethers.deployContract("CreditSettlementDeployer"));
-  const factory = await ethers.deployContract("CreditPoolFactory", [deployer, verifiers], {
+  const deployers = {
+    settlement: await deployed(ethers.deployContract("CreditSettlementDeployer")),
+    disputes: await deployed(ethers.deployContract("CreditDisputesDeployer")),
+  };
+  const factory = await ethers.deployContract("CreditPoolFactory", [deployers, verifiers], {
     libraries: { PoseidonT3, LeanIMT },
   });
   return { factory, verifiers };
@@ -111,6 +130,7 @@ export async function createLocalPool(
   const client = await PoolClient.connect(ethers.provider, address);
   const pool = client.contracts.pool.connect(user);
   const settlement = client.contracts.settlement.connect(user);
+  const disputes = client.contracts.disputes.connect(user);
   const token = DemoUSD__factory.connect(parameters.token, user);
   await (await token.mint(user.address, PLENTY)).wait();
   await (await token.approve(address, PLENTY)).wait();
@@ -121,6 +141,7 @@ export async function createLocalPool(
     description: client.pool,
     pool,
     settlement,
+    disputes,
     token,
     providerKey: key,
     provider,

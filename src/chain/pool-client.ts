@@ -2,8 +2,12 @@
 /** One pool on its chain. Its parameters are read from there and checked against what follows from them, never typed twice. */
 import { getAddress, isAddress } from "ethers";
 
-import type { CreditPool, CreditSettlement } from "../../typechain-types/index.js";
-import { CreditPool__factory, CreditSettlement__factory } from "../../typechain-types/index.js";
+import type { CreditDisputes, CreditPool, CreditSettlement } from "../../typechain-types/index.js";
+import {
+  CreditDisputes__factory,
+  CreditPool__factory,
+  CreditSettlement__factory,
+} from "../../typechain-types/index.js";
 import type { Pool, PoolParameters } from "../protocol/index.ts";
 import { describePool, isValidPublicKey, stakeOf } from "../protocol/index.ts";
 import { ChainError, guarded } from "./errors.ts";
@@ -40,6 +44,7 @@ export interface Ledger {
   readonly escrowed: bigint;
   readonly undelivered: bigint;
   readonly revenue: bigint;
+  readonly bond: bigint;
   readonly awaitingBurn: bigint;
 }
 
@@ -65,6 +70,13 @@ export interface ReadOptions {
   readonly blockTag?: number | "latest" | "finalized";
 }
 
+/** The contracts of one pool. */
+export interface PoolContracts {
+  readonly pool: CreditPool;
+  readonly settlement: CreditSettlement;
+  readonly disputes: CreditDisputes;
+}
+
 /** How many accounts one call asks for: 500 answers of four words stay far below every endpoint's limit. */
 const BATCH = 500;
 
@@ -73,26 +85,28 @@ export class PoolClient {
   readonly pool: Pool;
   readonly token: Token;
   readonly settlementAddress: string;
+  readonly disputesAddress: string;
   /** The contracts, bound to the provider: for reads that this class has no name for. */
-  readonly contracts: { readonly pool: CreditPool; readonly settlement: CreditSettlement };
+  readonly contracts: PoolContracts;
 
   private constructor(
     provider: ChainProvider,
     pool: Pool,
     token: Token,
-    contracts: { pool: CreditPool; settlement: CreditSettlement },
-    settlementAddress: string,
+    contracts: PoolContracts,
+    rules: RuleAddresses,
   ) {
     this.provider = provider;
     this.pool = pool;
     this.token = token;
     this.contracts = contracts;
-    this.settlementAddress = settlementAddress;
+    this.settlementAddress = rules.settlement;
+    this.disputesAddress = rules.disputes;
   }
 
   /**
    * Reads a pool and checks that it is one: code at every address, scope and pool hash as they follow from chain, address and
-   * parameters, a provider key of prime order, and a settlement that serves this pool.
+   * parameters, a provider key of prime order, and rules that serve this pool.
    * Whether the code is Jeton's is for the deployment's record, or the factory's list, to say.
    * @param expected what the caller knows already. @throws ChainError WRONG_CHAIN, NO_CODE, NOT_A_POOL
    */
@@ -107,25 +121,27 @@ export class PoolClient {
     if (expected.chainId !== undefined) await requireChain(provider, expected.chainId);
     await requireCode(provider, address, "the pool");
     const contract = CreditPool__factory.connect(address, provider);
-    const { pool, settlementAddress } = await readPool(contract, chainId, address);
+    const { pool, rules } = await readPool(contract, chainId, address);
     if (expected.poolHash !== undefined && pool.poolHash !== expected.poolHash) {
       throw new ChainError(
         "NOT_A_POOL",
         `the pool at ${address} is not the one expected: its pool hash is ${pool.poolHash}`,
       );
     }
-    await requireCode(provider, settlementAddress, "the pool's settlement");
+    await requireCode(provider, rules.settlement, "the pool's settlement");
+    await requireCode(provider, rules.disputes, "the pool's disputes");
     await requireCode(provider, pool.parameters.token, "the pool's token");
-    const settlement = CreditSettlement__factory.connect(settlementAddress, provider);
-    const served = await guarded("reading the settlement", () => settlement.pool());
-    if (getAddress(served) !== pool.address) {
-      throw new ChainError(
-        "NOT_A_POOL",
-        `the settlement ${settlementAddress} serves ${served}, and not ${pool.address}`,
-      );
+    const settlement = CreditSettlement__factory.connect(rules.settlement, provider);
+    const disputes = CreditDisputes__factory.connect(rules.disputes, provider);
+    for (const [name, served] of [
+      ["settlement", await guarded("reading the settlement", () => settlement.pool())],
+      ["disputes contract", await guarded("reading the disputes", () => disputes.pool())],
+    ] as const) {
+      if (getAddress(served) === pool.address) continue;
+      throw new ChainError("NOT_A_POOL", `the ${name} of ${pool.address} serves ${served}, and not this pool`);
     }
     const token = await connectToken(provider, pool.parameters.token);
-    return new PoolClient(provider, pool, token, { pool: contract, settlement }, settlementAddress);
+    return new PoolClient(provider, pool, token, { pool: contract, settlement, disputes }, rules);
   }
 
   get chainId(): bigint {
@@ -189,10 +205,10 @@ export class PoolClient {
   }
 
   async ledger(options: ReadOptions = {}): Promise<Ledger> {
-    const { escrowed, undelivered, revenue, awaitingBurn } = await guarded("reading the ledger", () =>
+    const { escrowed, undelivered, revenue, bond, awaitingBurn } = await guarded("reading the ledger", () =>
       this.contracts.pool.ledger(options),
     );
-    return { escrowed, undelivered, revenue, awaitingBurn };
+    return { escrowed, undelivered, revenue, bond, awaitingBurn };
   }
 
   /** Invariant 1: the pool's tokens cover what it owes. */
@@ -201,7 +217,7 @@ export class PoolClient {
     const at = { blockTag: blockNumber };
     const ledger = await this.ledger(at);
     const balance = await this.token.balanceOf(this.pool.address, at);
-    const owed = ledger.escrowed + ledger.undelivered + ledger.revenue + ledger.awaitingBurn;
+    const owed = ledger.escrowed + ledger.undelivered + ledger.revenue + ledger.bond + ledger.awaitingBurn;
     return { ledger, owed, balance, surplus: balance - owed, isSolvent: balance >= owed, blockNumber };
   }
 
@@ -230,16 +246,22 @@ async function inBatches<T>(
   return found;
 }
 
+interface RuleAddresses {
+  readonly settlement: string;
+  readonly disputes: string;
+}
+
 async function readPool(
   contract: CreditPool,
   chainId: bigint,
   address: string,
-): Promise<{ pool: Pool; settlementAddress: string }> {
-  const [raw, scope, poolHash, settlement] = await Promise.all([
+): Promise<{ pool: Pool; rules: RuleAddresses }> {
+  const [raw, scope, poolHash, settlement, disputes] = await Promise.all([
     contract.parameters(),
     contract.scope(),
     contract.poolHash(),
     contract.settlement(),
+    contract.disputes(),
   ]).catch((error: unknown) => {
     throw new ChainError("NOT_A_POOL", `the contract at ${address} does not answer as a pool does`, { cause: error });
   });
@@ -265,5 +287,5 @@ async function readPool(
   if (pool.scope !== scope || pool.poolHash !== poolHash) {
     throw new ChainError("NOT_A_POOL", `the scope or pool hash of ${address} does not follow from its parameters`);
   }
-  return { pool, settlementAddress: getAddress(settlement) };
+  return { pool, rules: { settlement: getAddress(settlement), disputes: getAddress(disputes) } };
 }

@@ -9,9 +9,9 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type AccountStructOutput = [deposit: bigint, stake: bigint, openedAt: bigint, status: bigint] & {deposit: bigint, stake: bigint, openedAt: bigint, status: bigint }
   
 
-    export type LedgerStruct = {escrowed: BigNumberish, undelivered: BigNumberish, revenue: BigNumberish, awaitingBurn: BigNumberish}
+    export type LedgerStruct = {escrowed: BigNumberish, undelivered: BigNumberish, revenue: BigNumberish, bond: BigNumberish, awaitingBurn: BigNumberish}
 
-    export type LedgerStructOutput = [escrowed: bigint, undelivered: bigint, revenue: bigint, awaitingBurn: bigint] & {escrowed: bigint, undelivered: bigint, revenue: bigint, awaitingBurn: bigint }
+    export type LedgerStructOutput = [escrowed: bigint, undelivered: bigint, revenue: bigint, bond: bigint, awaitingBurn: bigint] & {escrowed: bigint, undelivered: bigint, revenue: bigint, bond: bigint, awaitingBurn: bigint }
   
 
     export type PoolParametersStruct = {token: AddressLike, provider: AddressLike, providerKey: [BigNumberish, BigNumberish], ticketPrice: BigNumberish, policyHold: BigNumberish, unit: BigNumberish, stakeMinimum: BigNumberish, stakeBps: BigNumberish, bountyBps: BigNumberish, challengeWindow: BigNumberish, disputeWindow: BigNumberish, accountLifetime: BigNumberish, termsHash: BytesLike}
@@ -25,9 +25,9 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface CreditPoolTermsInterface extends Interface {
-    getFunction(nameOrSignature: "accountOf" | "accountsOf" | "authorizationNonceOf" | "burn" | "claim" | "creditOf" | "deposit" | "depositBatch" | "depositWithAuthorization" | "depositWithPermit" | "depth" | "expire" | "leafCount" | "leafOf" | "ledger" | "parameters" | "payRevenue" | "poolHash" | "release" | "root" | "scope" | "settlement" | "stakeOf"): FunctionFragment;
+    getFunction(nameOrSignature: "accountOf" | "accountsOf" | "authorizationNonceOf" | "burn" | "claim" | "creditOf" | "deposit" | "depositBatch" | "depositWithAuthorization" | "depositWithPermit" | "depth" | "disputes" | "expire" | "leafCount" | "leafOf" | "ledger" | "parameters" | "payAward" | "payBond" | "payRevenue" | "poolHash" | "postBond" | "release" | "root" | "scope" | "settlement" | "stakeOf"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AccountOpened" | "AccountReleased" | "Burned" | "Claimed" | "DepositForfeited" | "PayoutCredited" | "RevenuePaid" | "RootUpdated"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AccountOpened" | "AccountReleased" | "BondPaid" | "BondPosted" | "Burned" | "Claimed" | "DepositForfeited" | "PayoutCredited" | "ProviderCharged" | "RevenuePaid" | "RootUpdated"): EventFragment;
 
     encodeFunctionData(functionFragment: 'accountOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'accountsOf', values: [BigNumberish[]]): string;
@@ -40,13 +40,17 @@ encodeFunctionData(functionFragment: 'depositBatch', values: [BigNumberish[], Bi
 encodeFunctionData(functionFragment: 'depositWithAuthorization', values: [BigNumberish, BigNumberish, AddressLike, BigNumberish, BigNumberish, BytesLike, BigNumberish, BytesLike, BytesLike]): string;
 encodeFunctionData(functionFragment: 'depositWithPermit', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish, BytesLike, BytesLike]): string;
 encodeFunctionData(functionFragment: 'depth', values?: undefined): string;
+encodeFunctionData(functionFragment: 'disputes', values?: undefined): string;
 encodeFunctionData(functionFragment: 'expire', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'leafCount', values?: undefined): string;
 encodeFunctionData(functionFragment: 'leafOf', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'ledger', values?: undefined): string;
 encodeFunctionData(functionFragment: 'parameters', values?: undefined): string;
+encodeFunctionData(functionFragment: 'payAward', values: [AddressLike, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'payBond', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'payRevenue', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'poolHash', values?: undefined): string;
+encodeFunctionData(functionFragment: 'postBond', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'release', values: [BigNumberish, BigNumberish, DistributionStruct]): string;
 encodeFunctionData(functionFragment: 'root', values?: undefined): string;
 encodeFunctionData(functionFragment: 'scope', values?: undefined): string;
@@ -64,13 +68,17 @@ decodeFunctionResult(functionFragment: 'depositBatch', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'depositWithAuthorization', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'depositWithPermit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'depth', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'disputes', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'expire', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'leafCount', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'leafOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'ledger', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'parameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'payAward', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'payBond', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'payRevenue', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'poolHash', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'postBond', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'release', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'root', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'scope', data: BytesLike): Result;
@@ -95,6 +103,30 @@ decodeFunctionResult(functionFragment: 'stakeOf', data: BytesLike): Result;
       export type InputTuple = [identityCommitment: BigNumberish, status: BigNumberish, recipient: AddressLike, toRecipient: BigNumberish, relayer: AddressLike, toRelayer: BigNumberish, toProvider: BigNumberish, toBurn: BigNumberish];
       export type OutputTuple = [identityCommitment: bigint, status: bigint, recipient: string, toRecipient: bigint, relayer: string, toRelayer: bigint, toProvider: bigint, toBurn: bigint];
       export interface OutputObject {identityCommitment: bigint, status: bigint, recipient: string, toRecipient: bigint, relayer: string, toRelayer: bigint, toProvider: bigint, toBurn: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace BondPaidEvent {
+      export type InputTuple = [to: AddressLike, amount: BigNumberish];
+      export type OutputTuple = [to: string, amount: bigint];
+      export interface OutputObject {to: string, amount: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace BondPostedEvent {
+      export type InputTuple = [from: AddressLike, amount: BigNumberish];
+      export type OutputTuple = [from: string, amount: bigint];
+      export interface OutputObject {from: string, amount: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -143,6 +175,18 @@ decodeFunctionResult(functionFragment: 'stakeOf', data: BytesLike): Result;
       export type InputTuple = [recipient: AddressLike, amount: BigNumberish];
       export type OutputTuple = [recipient: string, amount: bigint];
       export interface OutputObject {recipient: string, amount: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace ProviderChargedEvent {
+      export type InputTuple = [to: AddressLike, award: BigNumberish, penalty: BigNumberish];
+      export type OutputTuple = [to: string, award: bigint, penalty: bigint];
+      export interface OutputObject {to: string, award: bigint, penalty: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -297,6 +341,14 @@ decodeFunctionResult(functionFragment: 'stakeOf', data: BytesLike): Result;
     
 
     
+    disputes: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     expire: TypedContractMethod<
       [identityCommitment: BigNumberish, ],
       [void],
@@ -337,6 +389,22 @@ decodeFunctionResult(functionFragment: 'stakeOf', data: BytesLike): Result;
     
 
     
+    payAward: TypedContractMethod<
+      [to: AddressLike, award: BigNumberish, penalty: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    payBond: TypedContractMethod<
+      [to: AddressLike, amount: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     payRevenue: TypedContractMethod<
       [to: AddressLike, amount: BigNumberish, ],
       [void],
@@ -349,6 +417,14 @@ decodeFunctionResult(functionFragment: 'stakeOf', data: BytesLike): Result;
       [],
       [bigint],
       'view'
+    >
+    
+
+    
+    postBond: TypedContractMethod<
+      [amount: BigNumberish, ],
+      [void],
+      'nonpayable'
     >
     
 
@@ -450,6 +526,11 @@ getFunction(nameOrSignature: 'depth'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'disputes'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
 getFunction(nameOrSignature: 'expire'): TypedContractMethod<
       [identityCommitment: BigNumberish, ],
       [void],
@@ -475,6 +556,16 @@ getFunction(nameOrSignature: 'parameters'): TypedContractMethod<
       [PoolParametersStructOutput],
       'view'
     >;
+getFunction(nameOrSignature: 'payAward'): TypedContractMethod<
+      [to: AddressLike, award: BigNumberish, penalty: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'payBond'): TypedContractMethod<
+      [to: AddressLike, amount: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'payRevenue'): TypedContractMethod<
       [to: AddressLike, amount: BigNumberish, ],
       [void],
@@ -484,6 +575,11 @@ getFunction(nameOrSignature: 'poolHash'): TypedContractMethod<
       [],
       [bigint],
       'view'
+    >;
+getFunction(nameOrSignature: 'postBond'): TypedContractMethod<
+      [amount: BigNumberish, ],
+      [void],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'release'): TypedContractMethod<
       [identityCommitment: BigNumberish, status: BigNumberish, distribution: DistributionStruct, ],
@@ -513,10 +609,13 @@ getFunction(nameOrSignature: 'stakeOf'): TypedContractMethod<
 
     getEvent(key: 'AccountOpened'): TypedContractEvent<AccountOpenedEvent.InputTuple, AccountOpenedEvent.OutputTuple, AccountOpenedEvent.OutputObject>;
 getEvent(key: 'AccountReleased'): TypedContractEvent<AccountReleasedEvent.InputTuple, AccountReleasedEvent.OutputTuple, AccountReleasedEvent.OutputObject>;
+getEvent(key: 'BondPaid'): TypedContractEvent<BondPaidEvent.InputTuple, BondPaidEvent.OutputTuple, BondPaidEvent.OutputObject>;
+getEvent(key: 'BondPosted'): TypedContractEvent<BondPostedEvent.InputTuple, BondPostedEvent.OutputTuple, BondPostedEvent.OutputObject>;
 getEvent(key: 'Burned'): TypedContractEvent<BurnedEvent.InputTuple, BurnedEvent.OutputTuple, BurnedEvent.OutputObject>;
 getEvent(key: 'Claimed'): TypedContractEvent<ClaimedEvent.InputTuple, ClaimedEvent.OutputTuple, ClaimedEvent.OutputObject>;
 getEvent(key: 'DepositForfeited'): TypedContractEvent<DepositForfeitedEvent.InputTuple, DepositForfeitedEvent.OutputTuple, DepositForfeitedEvent.OutputObject>;
 getEvent(key: 'PayoutCredited'): TypedContractEvent<PayoutCreditedEvent.InputTuple, PayoutCreditedEvent.OutputTuple, PayoutCreditedEvent.OutputObject>;
+getEvent(key: 'ProviderCharged'): TypedContractEvent<ProviderChargedEvent.InputTuple, ProviderChargedEvent.OutputTuple, ProviderChargedEvent.OutputObject>;
 getEvent(key: 'RevenuePaid'): TypedContractEvent<RevenuePaidEvent.InputTuple, RevenuePaidEvent.OutputTuple, RevenuePaidEvent.OutputObject>;
 getEvent(key: 'RootUpdated'): TypedContractEvent<RootUpdatedEvent.InputTuple, RootUpdatedEvent.OutputTuple, RootUpdatedEvent.OutputObject>;
 
@@ -528,6 +627,14 @@ getEvent(key: 'RootUpdated'): TypedContractEvent<RootUpdatedEvent.InputTuple, Ro
 
       'AccountReleased(uint256,uint8,address,uint256,address,uint256,uint256,uint256)': TypedContractEvent<AccountReleasedEvent.InputTuple, AccountReleasedEvent.OutputTuple, AccountReleasedEvent.OutputObject>;
       AccountReleased: TypedContractEvent<AccountReleasedEvent.InputTuple, AccountReleasedEvent.OutputTuple, AccountReleasedEvent.OutputObject>;
+    
+
+      'BondPaid(address,uint256)': TypedContractEvent<BondPaidEvent.InputTuple, BondPaidEvent.OutputTuple, BondPaidEvent.OutputObject>;
+      BondPaid: TypedContractEvent<BondPaidEvent.InputTuple, BondPaidEvent.OutputTuple, BondPaidEvent.OutputObject>;
+    
+
+      'BondPosted(address,uint256)': TypedContractEvent<BondPostedEvent.InputTuple, BondPostedEvent.OutputTuple, BondPostedEvent.OutputObject>;
+      BondPosted: TypedContractEvent<BondPostedEvent.InputTuple, BondPostedEvent.OutputTuple, BondPostedEvent.OutputObject>;
     
 
       'Burned(uint256)': TypedContractEvent<BurnedEvent.InputTuple, BurnedEvent.OutputTuple, BurnedEvent.OutputObject>;
@@ -544,6 +651,10 @@ getEvent(key: 'RootUpdated'): TypedContractEvent<RootUpdatedEvent.InputTuple, Ro
 
       'PayoutCredited(address,uint256)': TypedContractEvent<PayoutCreditedEvent.InputTuple, PayoutCreditedEvent.OutputTuple, PayoutCreditedEvent.OutputObject>;
       PayoutCredited: TypedContractEvent<PayoutCreditedEvent.InputTuple, PayoutCreditedEvent.OutputTuple, PayoutCreditedEvent.OutputObject>;
+    
+
+      'ProviderCharged(address,uint256,uint256)': TypedContractEvent<ProviderChargedEvent.InputTuple, ProviderChargedEvent.OutputTuple, ProviderChargedEvent.OutputObject>;
+      ProviderCharged: TypedContractEvent<ProviderChargedEvent.InputTuple, ProviderChargedEvent.OutputTuple, ProviderChargedEvent.OutputObject>;
     
 
       'RevenuePaid(address,uint256)': TypedContractEvent<RevenuePaidEvent.InputTuple, RevenuePaidEvent.OutputTuple, RevenuePaidEvent.OutputObject>;

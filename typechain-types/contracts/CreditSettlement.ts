@@ -4,14 +4,14 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../common.js"
   
-    export type VerifiersStruct = {close: AddressLike, slash: AddressLike}
+    export type VerifiersStruct = {close: AddressLike, slash: AddressLike, fold: AddressLike, request: AddressLike, refund: AddressLike}
 
-    export type VerifiersStructOutput = [close: string, slash: string] & {close: string, slash: string }
+    export type VerifiersStructOutput = [close: string, slash: string, fold: string, request: string, refund: string] & {close: string, slash: string, fold: string, request: string, refund: string }
   
 
-    export type SettlementTermsStruct = {poolHash: BigNumberish, provider: AddressLike, ticketPrice: BigNumberish, policyHold: BigNumberish, bountyBps: BigNumberish, challengeWindow: BigNumberish, accountLifetime: BigNumberish, verifiers: VerifiersStruct}
+    export type RuleTermsStruct = {poolHash: BigNumberish, scope: BigNumberish, provider: AddressLike, ticketPrice: BigNumberish, policyHold: BigNumberish, unit: BigNumberish, bountyBps: BigNumberish, challengeWindow: BigNumberish, disputeWindow: BigNumberish, accountLifetime: BigNumberish, verifiers: VerifiersStruct}
 
-    export type SettlementTermsStructOutput = [poolHash: bigint, provider: string, ticketPrice: bigint, policyHold: bigint, bountyBps: bigint, challengeWindow: bigint, accountLifetime: bigint, verifiers: VerifiersStructOutput] & {poolHash: bigint, provider: string, ticketPrice: bigint, policyHold: bigint, bountyBps: bigint, challengeWindow: bigint, accountLifetime: bigint, verifiers: VerifiersStructOutput }
+    export type RuleTermsStructOutput = [poolHash: bigint, scope: bigint, provider: string, ticketPrice: bigint, policyHold: bigint, unit: bigint, bountyBps: bigint, challengeWindow: bigint, disputeWindow: bigint, accountLifetime: bigint, verifiers: VerifiersStructOutput] & {poolHash: bigint, scope: bigint, provider: string, ticketPrice: bigint, policyHold: bigint, unit: bigint, bountyBps: bigint, challengeWindow: bigint, disputeWindow: bigint, accountLifetime: bigint, verifiers: VerifiersStructOutput }
   
 
     export type ProofStruct = {a: [BigNumberish, BigNumberish], b: [[BigNumberish, BigNumberish], [BigNumberish, BigNumberish]], c: [BigNumberish, BigNumberish]}
@@ -19,9 +19,19 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type ProofStructOutput = [a: [bigint, bigint], b: [[bigint, bigint], [bigint, bigint]], c: [bigint, bigint]] & {a: [bigint, bigint], b: [[bigint, bigint], [bigint, bigint]], c: [bigint, bigint] }
   
 
+    export type FoldRequestStruct = {newState: BigNumberish, foldNullifiers: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], certified: BigNumberish, proof: ProofStruct}
+
+    export type FoldRequestStructOutput = [newState: bigint, foldNullifiers: [bigint, bigint, bigint, bigint], certified: bigint, proof: ProofStructOutput] & {newState: bigint, foldNullifiers: [bigint, bigint, bigint, bigint], certified: bigint, proof: ProofStructOutput }
+  
+
     export type CloseRequestStruct = {identityCommitment: BigNumberish, firstUnused: BigNumberish, refundedCharges: BigNumberish, refundedHolds: BigNumberish, certified: BigNumberish, recipient: AddressLike, relayer: AddressLike, fee: BigNumberish, deadline: BigNumberish, coverKeys: BigNumberish[], proof: ProofStruct}
 
     export type CloseRequestStructOutput = [identityCommitment: bigint, firstUnused: bigint, refundedCharges: bigint, refundedHolds: bigint, certified: bigint, recipient: string, relayer: string, fee: bigint, deadline: bigint, coverKeys: bigint[], proof: ProofStructOutput] & {identityCommitment: bigint, firstUnused: bigint, refundedCharges: bigint, refundedHolds: bigint, certified: bigint, recipient: string, relayer: string, fee: bigint, deadline: bigint, coverKeys: bigint[], proof: ProofStructOutput }
+  
+
+    export type CertifiedFoldStruct = {contents: BytesLike, finalizableAt: BigNumberish, status: BigNumberish}
+
+    export type CertifiedFoldStructOutput = [contents: string, finalizableAt: bigint, status: bigint] & {contents: string, finalizableAt: bigint, status: bigint }
   
 
     export type PendingCloseStruct = {toRecipient: BigNumberish, toProvider: BigNumberish, finalizableAt: BigNumberish, recipient: AddressLike, fee: BigNumberish, relayer: AddressLike}
@@ -30,33 +40,45 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface CreditSettlementInterface extends Interface {
-    getFunction(nameOrSignature: "closeChallengeOf" | "closeWithConsent" | "consentDigestOf" | "expire" | "finalizeClose" | "pendingClosesOf" | "pool" | "slash" | "startClose" | "verifiers" | "withdrawRevenue"): FunctionFragment;
+    getFunction(nameOrSignature: "certifyFold" | "challengeFold" | "closeChallengeOf" | "closeVerifier" | "closeWithConsent" | "consentDigestOf" | "expire" | "finalizeClose" | "finalizeFold" | "foldHoldersOf" | "foldVerifier" | "foldsOf" | "pendingClosesOf" | "pool" | "slash" | "slashVerifier" | "startClose"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AccountExpired" | "AccountSlashed" | "CloseFinalized" | "CloseStarted" | "RevenueWithdrawn"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AccountExpired" | "AccountSlashed" | "CloseFinalized" | "CloseStarted" | "FoldCertified" | "FoldChallenged" | "FoldFinalized"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'closeChallengeOf', values: [CloseRequestStruct]): string;
+    encodeFunctionData(functionFragment: 'certifyFold', values: [FoldRequestStruct]): string;
+encodeFunctionData(functionFragment: 'challengeFold', values: [BigNumberish, [BigNumberish, BigNumberish, BigNumberish, BigNumberish], BigNumberish, FoldRequestStruct]): string;
+encodeFunctionData(functionFragment: 'closeChallengeOf', values: [CloseRequestStruct]): string;
+encodeFunctionData(functionFragment: 'closeVerifier', values?: undefined): string;
 encodeFunctionData(functionFragment: 'closeWithConsent', values: [CloseRequestStruct, BigNumberish, BytesLike]): string;
 encodeFunctionData(functionFragment: 'consentDigestOf', values: [CloseRequestStruct, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'expire', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'finalizeClose', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'finalizeFold', values: [BigNumberish, [BigNumberish, BigNumberish, BigNumberish, BigNumberish], BigNumberish]): string;
+encodeFunctionData(functionFragment: 'foldHoldersOf', values: [BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'foldVerifier', values?: undefined): string;
+encodeFunctionData(functionFragment: 'foldsOf', values: [BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'pendingClosesOf', values: [BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'pool', values?: undefined): string;
 encodeFunctionData(functionFragment: 'slash', values: [BigNumberish, BigNumberish, AddressLike, ProofStruct]): string;
+encodeFunctionData(functionFragment: 'slashVerifier', values?: undefined): string;
 encodeFunctionData(functionFragment: 'startClose', values: [CloseRequestStruct]): string;
-encodeFunctionData(functionFragment: 'verifiers', values?: undefined): string;
-encodeFunctionData(functionFragment: 'withdrawRevenue', values: [AddressLike, BigNumberish]): string;
 
-    decodeFunctionResult(functionFragment: 'closeChallengeOf', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'certifyFold', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'challengeFold', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'closeChallengeOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'closeVerifier', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'closeWithConsent', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'consentDigestOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'expire', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'finalizeClose', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'finalizeFold', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'foldHoldersOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'foldVerifier', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'foldsOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pendingClosesOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pool', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'slash', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'slashVerifier', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'startClose', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'verifiers', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'withdrawRevenue', data: BytesLike): Result;
   }
 
   
@@ -108,10 +130,34 @@ decodeFunctionResult(functionFragment: 'withdrawRevenue', data: BytesLike): Resu
 
   
 
-    export namespace RevenueWithdrawnEvent {
-      export type InputTuple = [to: AddressLike, amount: BigNumberish];
-      export type OutputTuple = [to: string, amount: bigint];
-      export interface OutputObject {to: string, amount: bigint };
+    export namespace FoldCertifiedEvent {
+      export type InputTuple = [newState: BigNumberish, foldNullifiers: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], certified: BigNumberish, finalizableAt: BigNumberish];
+      export type OutputTuple = [newState: bigint, foldNullifiers: [bigint, bigint, bigint, bigint], certified: bigint, finalizableAt: bigint];
+      export interface OutputObject {newState: bigint, foldNullifiers: [bigint, bigint, bigint, bigint], certified: bigint, finalizableAt: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace FoldChallengedEvent {
+      export type InputTuple = [fallen: BigNumberish, by: BigNumberish];
+      export type OutputTuple = [fallen: bigint, by: bigint];
+      export interface OutputObject {fallen: bigint, by: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace FoldFinalizedEvent {
+      export type InputTuple = [newState: BigNumberish];
+      export type OutputTuple = [newState: bigint];
+      export interface OutputObject {newState: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -154,9 +200,33 @@ decodeFunctionResult(functionFragment: 'withdrawRevenue', data: BytesLike): Resu
 
     
     
+    certifyFold: TypedContractMethod<
+      [request: FoldRequestStruct, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    challengeFold: TypedContractMethod<
+      [newState: BigNumberish, foldNullifiers: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], certified: BigNumberish, conflicting: FoldRequestStruct, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     closeChallengeOf: TypedContractMethod<
       [request: CloseRequestStruct, ],
       [bigint],
+      'view'
+    >
+    
+
+    
+    closeVerifier: TypedContractMethod<
+      [],
+      [string],
       'view'
     >
     
@@ -194,6 +264,38 @@ decodeFunctionResult(functionFragment: 'withdrawRevenue', data: BytesLike): Resu
     
 
     
+    finalizeFold: TypedContractMethod<
+      [newState: BigNumberish, foldNullifiers: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], certified: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    foldHoldersOf: TypedContractMethod<
+      [foldNullifiers: BigNumberish[], ],
+      [bigint[]],
+      'view'
+    >
+    
+
+    
+    foldVerifier: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
+    foldsOf: TypedContractMethod<
+      [states: BigNumberish[], ],
+      [CertifiedFoldStructOutput[]],
+      'view'
+    >
+    
+
+    
     pendingClosesOf: TypedContractMethod<
       [identityCommitments: BigNumberish[], ],
       [PendingCloseStructOutput[]],
@@ -218,24 +320,16 @@ decodeFunctionResult(functionFragment: 'withdrawRevenue', data: BytesLike): Resu
     
 
     
-    startClose: TypedContractMethod<
-      [request: CloseRequestStruct, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
-    verifiers: TypedContractMethod<
+    slashVerifier: TypedContractMethod<
       [],
-      [VerifiersStructOutput],
+      [string],
       'view'
     >
     
 
     
-    withdrawRevenue: TypedContractMethod<
-      [to: AddressLike, amount: BigNumberish, ],
+    startClose: TypedContractMethod<
+      [request: CloseRequestStruct, ],
       [void],
       'nonpayable'
     >
@@ -244,9 +338,24 @@ decodeFunctionResult(functionFragment: 'withdrawRevenue', data: BytesLike): Resu
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'closeChallengeOf'): TypedContractMethod<
+    getFunction(nameOrSignature: 'certifyFold'): TypedContractMethod<
+      [request: FoldRequestStruct, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'challengeFold'): TypedContractMethod<
+      [newState: BigNumberish, foldNullifiers: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], certified: BigNumberish, conflicting: FoldRequestStruct, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'closeChallengeOf'): TypedContractMethod<
       [request: CloseRequestStruct, ],
       [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'closeVerifier'): TypedContractMethod<
+      [],
+      [string],
       'view'
     >;
 getFunction(nameOrSignature: 'closeWithConsent'): TypedContractMethod<
@@ -269,6 +378,26 @@ getFunction(nameOrSignature: 'finalizeClose'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'finalizeFold'): TypedContractMethod<
+      [newState: BigNumberish, foldNullifiers: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], certified: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'foldHoldersOf'): TypedContractMethod<
+      [foldNullifiers: BigNumberish[], ],
+      [bigint[]],
+      'view'
+    >;
+getFunction(nameOrSignature: 'foldVerifier'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'foldsOf'): TypedContractMethod<
+      [states: BigNumberish[], ],
+      [CertifiedFoldStructOutput[]],
+      'view'
+    >;
 getFunction(nameOrSignature: 'pendingClosesOf'): TypedContractMethod<
       [identityCommitments: BigNumberish[], ],
       [PendingCloseStructOutput[]],
@@ -284,18 +413,13 @@ getFunction(nameOrSignature: 'slash'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'startClose'): TypedContractMethod<
-      [request: CloseRequestStruct, ],
-      [void],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'verifiers'): TypedContractMethod<
+getFunction(nameOrSignature: 'slashVerifier'): TypedContractMethod<
       [],
-      [VerifiersStructOutput],
+      [string],
       'view'
     >;
-getFunction(nameOrSignature: 'withdrawRevenue'): TypedContractMethod<
-      [to: AddressLike, amount: BigNumberish, ],
+getFunction(nameOrSignature: 'startClose'): TypedContractMethod<
+      [request: CloseRequestStruct, ],
       [void],
       'nonpayable'
     >;
@@ -304,7 +428,9 @@ getFunction(nameOrSignature: 'withdrawRevenue'): TypedContractMethod<
 getEvent(key: 'AccountSlashed'): TypedContractEvent<AccountSlashedEvent.InputTuple, AccountSlashedEvent.OutputTuple, AccountSlashedEvent.OutputObject>;
 getEvent(key: 'CloseFinalized'): TypedContractEvent<CloseFinalizedEvent.InputTuple, CloseFinalizedEvent.OutputTuple, CloseFinalizedEvent.OutputObject>;
 getEvent(key: 'CloseStarted'): TypedContractEvent<CloseStartedEvent.InputTuple, CloseStartedEvent.OutputTuple, CloseStartedEvent.OutputObject>;
-getEvent(key: 'RevenueWithdrawn'): TypedContractEvent<RevenueWithdrawnEvent.InputTuple, RevenueWithdrawnEvent.OutputTuple, RevenueWithdrawnEvent.OutputObject>;
+getEvent(key: 'FoldCertified'): TypedContractEvent<FoldCertifiedEvent.InputTuple, FoldCertifiedEvent.OutputTuple, FoldCertifiedEvent.OutputObject>;
+getEvent(key: 'FoldChallenged'): TypedContractEvent<FoldChallengedEvent.InputTuple, FoldChallengedEvent.OutputTuple, FoldChallengedEvent.OutputObject>;
+getEvent(key: 'FoldFinalized'): TypedContractEvent<FoldFinalizedEvent.InputTuple, FoldFinalizedEvent.OutputTuple, FoldFinalizedEvent.OutputObject>;
 
     filters: {
       
@@ -324,8 +450,16 @@ getEvent(key: 'RevenueWithdrawn'): TypedContractEvent<RevenueWithdrawnEvent.Inpu
       CloseStarted: TypedContractEvent<CloseStartedEvent.InputTuple, CloseStartedEvent.OutputTuple, CloseStartedEvent.OutputObject>;
     
 
-      'RevenueWithdrawn(address,uint256)': TypedContractEvent<RevenueWithdrawnEvent.InputTuple, RevenueWithdrawnEvent.OutputTuple, RevenueWithdrawnEvent.OutputObject>;
-      RevenueWithdrawn: TypedContractEvent<RevenueWithdrawnEvent.InputTuple, RevenueWithdrawnEvent.OutputTuple, RevenueWithdrawnEvent.OutputObject>;
+      'FoldCertified(uint256,uint256[4],uint256,uint256)': TypedContractEvent<FoldCertifiedEvent.InputTuple, FoldCertifiedEvent.OutputTuple, FoldCertifiedEvent.OutputObject>;
+      FoldCertified: TypedContractEvent<FoldCertifiedEvent.InputTuple, FoldCertifiedEvent.OutputTuple, FoldCertifiedEvent.OutputObject>;
+    
+
+      'FoldChallenged(uint256,uint256)': TypedContractEvent<FoldChallengedEvent.InputTuple, FoldChallengedEvent.OutputTuple, FoldChallengedEvent.OutputObject>;
+      FoldChallenged: TypedContractEvent<FoldChallengedEvent.InputTuple, FoldChallengedEvent.OutputTuple, FoldChallengedEvent.OutputObject>;
+    
+
+      'FoldFinalized(uint256)': TypedContractEvent<FoldFinalizedEvent.InputTuple, FoldFinalizedEvent.OutputTuple, FoldFinalizedEvent.OutputObject>;
+      FoldFinalized: TypedContractEvent<FoldFinalizedEvent.InputTuple, FoldFinalizedEvent.OutputTuple, FoldFinalizedEvent.OutputObject>;
     
     };
   }

@@ -4,14 +4,14 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedListener, TypedContractMethod } from "../common.js"
   
-    export type VerifiersStruct = {close: AddressLike, slash: AddressLike}
+    export type VerifiersStruct = {close: AddressLike, slash: AddressLike, fold: AddressLike, request: AddressLike, refund: AddressLike}
 
-    export type VerifiersStructOutput = [close: string, slash: string] & {close: string, slash: string }
+    export type VerifiersStructOutput = [close: string, slash: string, fold: string, request: string, refund: string] & {close: string, slash: string, fold: string, request: string, refund: string }
   
 
-    export type SettlementTermsStruct = {poolHash: BigNumberish, provider: AddressLike, ticketPrice: BigNumberish, policyHold: BigNumberish, bountyBps: BigNumberish, challengeWindow: BigNumberish, accountLifetime: BigNumberish, verifiers: VerifiersStruct}
+    export type RuleTermsStruct = {poolHash: BigNumberish, scope: BigNumberish, provider: AddressLike, ticketPrice: BigNumberish, policyHold: BigNumberish, unit: BigNumberish, bountyBps: BigNumberish, challengeWindow: BigNumberish, disputeWindow: BigNumberish, accountLifetime: BigNumberish, verifiers: VerifiersStruct}
 
-    export type SettlementTermsStructOutput = [poolHash: bigint, provider: string, ticketPrice: bigint, policyHold: bigint, bountyBps: bigint, challengeWindow: bigint, accountLifetime: bigint, verifiers: VerifiersStructOutput] & {poolHash: bigint, provider: string, ticketPrice: bigint, policyHold: bigint, bountyBps: bigint, challengeWindow: bigint, accountLifetime: bigint, verifiers: VerifiersStructOutput }
+    export type RuleTermsStructOutput = [poolHash: bigint, scope: bigint, provider: string, ticketPrice: bigint, policyHold: bigint, unit: bigint, bountyBps: bigint, challengeWindow: bigint, disputeWindow: bigint, accountLifetime: bigint, verifiers: VerifiersStructOutput] & {poolHash: bigint, scope: bigint, provider: string, ticketPrice: bigint, policyHold: bigint, unit: bigint, bountyBps: bigint, challengeWindow: bigint, disputeWindow: bigint, accountLifetime: bigint, verifiers: VerifiersStructOutput }
   
 
   export interface CreditSettlementDeployerInterface extends Interface {
@@ -19,7 +19,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
 
     
 
-    encodeFunctionData(functionFragment: 'deploy', values: [SettlementTermsStruct]): string;
+    encodeFunctionData(functionFragment: 'deploy', values: [RuleTermsStruct]): string;
 
     decodeFunctionResult(functionFragment: 'deploy', data: BytesLike): Result;
   }
@@ -61,7 +61,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     
     
     deploy: TypedContractMethod<
-      [terms: SettlementTermsStruct, ],
+      [terms: RuleTermsStruct, ],
       [string],
       'nonpayable'
     >
@@ -71,7 +71,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
     getFunction(nameOrSignature: 'deploy'): TypedContractMethod<
-      [terms: SettlementTermsStruct, ],
+      [terms: RuleTermsStruct, ],
       [string],
       'nonpayable'
     >;

@@ -9,13 +9,18 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type PoolParametersStructOutput = [token: string, provider: string, providerKey: [bigint, bigint], ticketPrice: bigint, policyHold: bigint, unit: bigint, stakeMinimum: bigint, stakeBps: bigint, bountyBps: bigint, challengeWindow: bigint, disputeWindow: bigint, accountLifetime: bigint, termsHash: string] & {token: string, provider: string, providerKey: [bigint, bigint], ticketPrice: bigint, policyHold: bigint, unit: bigint, stakeMinimum: bigint, stakeBps: bigint, bountyBps: bigint, challengeWindow: bigint, disputeWindow: bigint, accountLifetime: bigint, termsHash: string }
   
 
-    export type VerifiersStruct = {close: AddressLike, slash: AddressLike}
+    export type RuleDeployersStruct = {settlement: AddressLike, disputes: AddressLike}
 
-    export type VerifiersStructOutput = [close: string, slash: string] & {close: string, slash: string }
+    export type RuleDeployersStructOutput = [settlement: string, disputes: string] & {settlement: string, disputes: string }
+  
+
+    export type VerifiersStruct = {close: AddressLike, slash: AddressLike, fold: AddressLike, request: AddressLike, refund: AddressLike}
+
+    export type VerifiersStructOutput = [close: string, slash: string, fold: string, request: string, refund: string] & {close: string, slash: string, fold: string, request: string, refund: string }
   
 
   export interface ICreditPoolFactoryInterface extends Interface {
-    getFunction(nameOrSignature: "createPool" | "isPool" | "poolCount" | "poolsFrom" | "settlementDeployer" | "verifiers"): FunctionFragment;
+    getFunction(nameOrSignature: "createPool" | "isPool" | "poolCount" | "poolsFrom" | "ruleDeployers" | "verifiers"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "PoolCreated"): EventFragment;
 
@@ -23,22 +28,22 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
 encodeFunctionData(functionFragment: 'isPool', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'poolCount', values?: undefined): string;
 encodeFunctionData(functionFragment: 'poolsFrom', values: [BigNumberish, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'settlementDeployer', values?: undefined): string;
+encodeFunctionData(functionFragment: 'ruleDeployers', values?: undefined): string;
 encodeFunctionData(functionFragment: 'verifiers', values?: undefined): string;
 
     decodeFunctionResult(functionFragment: 'createPool', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isPool', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'poolCount', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'poolsFrom', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'settlementDeployer', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'ruleDeployers', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'verifiers', data: BytesLike): Result;
   }
 
   
     export namespace PoolCreatedEvent {
-      export type InputTuple = [pool: AddressLike, settlement: AddressLike, provider: AddressLike, token: AddressLike];
-      export type OutputTuple = [pool: string, settlement: string, provider: string, token: string];
-      export interface OutputObject {pool: string, settlement: string, provider: string, token: string };
+      export type InputTuple = [pool: AddressLike, settlement: AddressLike, disputes: AddressLike, provider: AddressLike, token: AddressLike];
+      export type OutputTuple = [pool: string, settlement: string, disputes: string, provider: string, token: string];
+      export interface OutputObject {pool: string, settlement: string, disputes: string, provider: string, token: string };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -113,9 +118,9 @@ decodeFunctionResult(functionFragment: 'verifiers', data: BytesLike): Result;
     
 
     
-    settlementDeployer: TypedContractMethod<
+    ruleDeployers: TypedContractMethod<
       [],
-      [string],
+      [RuleDeployersStructOutput],
       'view'
     >
     
@@ -151,9 +156,9 @@ getFunction(nameOrSignature: 'poolsFrom'): TypedContractMethod<
       [string[]],
       'view'
     >;
-getFunction(nameOrSignature: 'settlementDeployer'): TypedContractMethod<
+getFunction(nameOrSignature: 'ruleDeployers'): TypedContractMethod<
       [],
-      [string],
+      [RuleDeployersStructOutput],
       'view'
     >;
 getFunction(nameOrSignature: 'verifiers'): TypedContractMethod<
@@ -166,7 +171,7 @@ getFunction(nameOrSignature: 'verifiers'): TypedContractMethod<
 
     filters: {
       
-      'PoolCreated(address,address,address,address)': TypedContractEvent<PoolCreatedEvent.InputTuple, PoolCreatedEvent.OutputTuple, PoolCreatedEvent.OutputObject>;
+      'PoolCreated(address,address,address,address,address)': TypedContractEvent<PoolCreatedEvent.InputTuple, PoolCreatedEvent.OutputTuple, PoolCreatedEvent.OutputObject>;
       PoolCreated: TypedContractEvent<PoolCreatedEvent.InputTuple, PoolCreatedEvent.OutputTuple, PoolCreatedEvent.OutputObject>;
     
     };

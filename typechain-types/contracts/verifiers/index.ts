@@ -4,5 +4,6 @@
 export type { CloseVerifier } from './CloseVerifier.js';
 export type { EnrollVerifier } from './EnrollVerifier.js';
 export type { FoldVerifier } from './FoldVerifier.js';
+export type { RefundVerifier } from './RefundVerifier.js';
 export type { RequestVerifier } from './RequestVerifier.js';
 export type { SlashVerifier } from './SlashVerifier.js';

@@ -4,8 +4,13 @@
 export * as demo from './demo/index.js';
 export * as interfaces from './interfaces/index.js';
 export * as verifiers from './verifiers/index.js';
+export { CertifiedFolds__factory } from './CertifiedFolds__factory.js';
+export { CreditDisputes__factory } from './CreditDisputes__factory.js';
+export { CreditDisputesDeployer__factory } from './CreditDisputesDeployer__factory.js';
+export { CreditLedger__factory } from './CreditLedger__factory.js';
 export { CreditPool__factory } from './CreditPool__factory.js';
 export { CreditPoolFactory__factory } from './CreditPoolFactory__factory.js';
 export { CreditPoolTerms__factory } from './CreditPoolTerms__factory.js';
 export { CreditSettlement__factory } from './CreditSettlement__factory.js';
 export { CreditSettlementDeployer__factory } from './CreditSettlementDeployer__factory.js';
+export { ProviderFunds__factory } from './ProviderFunds__factory.js';

@@ -2,4 +2,7 @@
 /* tslint:disable */
 /* eslint-disable */
 export type { ICloseVerifier } from './ICloseVerifier.js';
+export type { IFoldVerifier } from './IFoldVerifier.js';
+export type { IRefundVerifier } from './IRefundVerifier.js';
+export type { IRequestVerifier } from './IRequestVerifier.js';
 export type { ISlashVerifier } from './ISlashVerifier.js';

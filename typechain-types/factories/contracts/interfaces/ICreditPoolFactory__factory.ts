@@ -44,6 +44,12 @@
         "type": "address"
       },
       {
+        "indexed": false,
+        "internalType": "address",
+        "name": "disputes",
+        "type": "address"
+      },
+      {
         "indexed": true,
         "internalType": "address",
         "name": "provider",
@@ -208,12 +214,24 @@
   },
   {
     "inputs": [],
-    "name": "settlementDeployer",
+    "name": "ruleDeployers",
     "outputs": [
       {
-        "internalType": "contract ICreditSettlementDeployer",
+        "components": [
+          {
+            "internalType": "contract ICreditRulesDeployer",
+            "name": "settlement",
+            "type": "address"
+          },
+          {
+            "internalType": "contract ICreditRulesDeployer",
+            "name": "disputes",
+            "type": "address"
+          }
+        ],
+        "internalType": "struct RuleDeployers",
         "name": "",
-        "type": "address"
+        "type": "tuple"
       }
     ],
     "stateMutability": "view",
@@ -233,6 +251,21 @@
           {
             "internalType": "contract ISlashVerifier",
             "name": "slash",
+            "type": "address"
+          },
+          {
+            "internalType": "contract IFoldVerifier",
+            "name": "fold",
+            "type": "address"
+          },
+          {
+            "internalType": "contract IRequestVerifier",
+            "name": "request",
+            "type": "address"
+          },
+          {
+            "internalType": "contract IRefundVerifier",
+            "name": "refund",
             "type": "address"
           }
         ],

@@ -4,5 +4,6 @@
 export { CloseVerifier__factory } from './CloseVerifier__factory.js';
 export { EnrollVerifier__factory } from './EnrollVerifier__factory.js';
 export { FoldVerifier__factory } from './FoldVerifier__factory.js';
+export { RefundVerifier__factory } from './RefundVerifier__factory.js';
 export { RequestVerifier__factory } from './RequestVerifier__factory.js';
 export { SlashVerifier__factory } from './SlashVerifier__factory.js';

@@ -2,4 +2,7 @@
 /* tslint:disable */
 /* eslint-disable */
 export { ICloseVerifier__factory } from './ICloseVerifier__factory.js';
+export { IFoldVerifier__factory } from './IFoldVerifier__factory.js';
+export { IRefundVerifier__factory } from './IRefundVerifier__factory.js';
+export { IRequestVerifier__factory } from './IRequestVerifier__factory.js';
 export { ISlashVerifier__factory } from './ISlashVerifier__factory.js';

@@ -3,7 +3,7 @@
 /* eslint-disable */
 
   import { Contract, Interface, type ContractRunner } from "ethers";
-  import type { ICreditSettlement, ICreditSettlementInterface } from "../../../../contracts/interfaces/ICreditSettlement.sol/ICreditSettlement.js";
+  import type { ICreditSettlement, ICreditSettlementInterface } from "../../../contracts/interfaces/ICreditSettlement.js";
 
   const _abi = [
   {
@@ -139,6 +139,119 @@
       }
     ],
     "name": "FirstUnusedOutOfRange",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "newState",
+        "type": "uint256"
+      }
+    ],
+    "name": "FoldContentsMismatch",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "newState",
+        "type": "uint256"
+      }
+    ],
+    "name": "FoldHasFallen",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "newState",
+        "type": "uint256"
+      },
+      {
+        "internalType": "enum FoldStatus",
+        "name": "status",
+        "type": "uint8"
+      }
+    ],
+    "name": "FoldIsKnown",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "newState",
+        "type": "uint256"
+      },
+      {
+        "internalType": "enum FoldStatus",
+        "name": "status",
+        "type": "uint8"
+      }
+    ],
+    "name": "FoldIsNotPending",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "nullifier",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "holder",
+        "type": "uint256"
+      }
+    ],
+    "name": "FoldNullifierHeld",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "nullifier",
+        "type": "uint256"
+      }
+    ],
+    "name": "FoldNullifiersRepeat",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "newState",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "finalizableAt",
+        "type": "uint256"
+      }
+    ],
+    "name": "FoldWindowOpen",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "newState",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "conflicting",
+        "type": "uint256"
+      }
+    ],
+    "name": "FoldsDoNotConflict",
     "type": "error"
   },
   {
@@ -361,19 +474,182 @@
     "inputs": [
       {
         "indexed": true,
-        "internalType": "address",
-        "name": "to",
-        "type": "address"
+        "internalType": "uint256",
+        "name": "newState",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256[4]",
+        "name": "foldNullifiers",
+        "type": "uint256[4]"
       },
       {
         "indexed": false,
         "internalType": "uint256",
-        "name": "amount",
+        "name": "certified",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "finalizableAt",
         "type": "uint256"
       }
     ],
-    "name": "RevenueWithdrawn",
+    "name": "FoldCertified",
     "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint256",
+        "name": "fallen",
+        "type": "uint256"
+      },
+      {
+        "indexed": true,
+        "internalType": "uint256",
+        "name": "by",
+        "type": "uint256"
+      }
+    ],
+    "name": "FoldChallenged",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint256",
+        "name": "newState",
+        "type": "uint256"
+      }
+    ],
+    "name": "FoldFinalized",
+    "type": "event"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint256",
+            "name": "newState",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256[4]",
+            "name": "foldNullifiers",
+            "type": "uint256[4]"
+          },
+          {
+            "internalType": "uint256",
+            "name": "certified",
+            "type": "uint256"
+          },
+          {
+            "components": [
+              {
+                "internalType": "uint256[2]",
+                "name": "a",
+                "type": "uint256[2]"
+              },
+              {
+                "internalType": "uint256[2][2]",
+                "name": "b",
+                "type": "uint256[2][2]"
+              },
+              {
+                "internalType": "uint256[2]",
+                "name": "c",
+                "type": "uint256[2]"
+              }
+            ],
+            "internalType": "struct Proof",
+            "name": "proof",
+            "type": "tuple"
+          }
+        ],
+        "internalType": "struct FoldRequest",
+        "name": "request",
+        "type": "tuple"
+      }
+    ],
+    "name": "certifyFold",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "newState",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256[4]",
+        "name": "foldNullifiers",
+        "type": "uint256[4]"
+      },
+      {
+        "internalType": "uint256",
+        "name": "certified",
+        "type": "uint256"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint256",
+            "name": "newState",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256[4]",
+            "name": "foldNullifiers",
+            "type": "uint256[4]"
+          },
+          {
+            "internalType": "uint256",
+            "name": "certified",
+            "type": "uint256"
+          },
+          {
+            "components": [
+              {
+                "internalType": "uint256[2]",
+                "name": "a",
+                "type": "uint256[2]"
+              },
+              {
+                "internalType": "uint256[2][2]",
+                "name": "b",
+                "type": "uint256[2][2]"
+              },
+              {
+                "internalType": "uint256[2]",
+                "name": "c",
+                "type": "uint256[2]"
+              }
+            ],
+            "internalType": "struct Proof",
+            "name": "proof",
+            "type": "tuple"
+          }
+        ],
+        "internalType": "struct FoldRequest",
+        "name": "conflicting",
+        "type": "tuple"
+      }
+    ],
+    "name": "challengeFold",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
   },
   {
     "inputs": [
@@ -463,6 +739,19 @@
         "internalType": "uint256",
         "name": "",
         "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "closeVerifier",
+    "outputs": [
+      {
+        "internalType": "contract ICloseVerifier",
+        "name": "",
+        "type": "address"
       }
     ],
     "stateMutability": "view",
@@ -692,6 +981,97 @@
   {
     "inputs": [
       {
+        "internalType": "uint256",
+        "name": "newState",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256[4]",
+        "name": "foldNullifiers",
+        "type": "uint256[4]"
+      },
+      {
+        "internalType": "uint256",
+        "name": "certified",
+        "type": "uint256"
+      }
+    ],
+    "name": "finalizeFold",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256[]",
+        "name": "foldNullifiers",
+        "type": "uint256[]"
+      }
+    ],
+    "name": "foldHoldersOf",
+    "outputs": [
+      {
+        "internalType": "uint256[]",
+        "name": "",
+        "type": "uint256[]"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "foldVerifier",
+    "outputs": [
+      {
+        "internalType": "contract IFoldVerifier",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256[]",
+        "name": "states",
+        "type": "uint256[]"
+      }
+    ],
+    "name": "foldsOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "contents",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "finalizableAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "enum FoldStatus",
+            "name": "status",
+            "type": "uint8"
+          }
+        ],
+        "internalType": "struct CertifiedFold[]",
+        "name": "",
+        "type": "tuple[]"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint256[]",
         "name": "identityCommitments",
         "type": "uint256[]"
@@ -799,6 +1179,19 @@
     "type": "function"
   },
   {
+    "inputs": [],
+    "name": "slashVerifier",
+    "outputs": [
+      {
+        "internalType": "contract ISlashVerifier",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [
       {
         "components": [
@@ -881,49 +1274,6 @@
       }
     ],
     "name": "startClose",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [],
-    "name": "verifiers",
-    "outputs": [
-      {
-        "components": [
-          {
-            "internalType": "contract ICloseVerifier",
-            "name": "close",
-            "type": "address"
-          },
-          {
-            "internalType": "contract ISlashVerifier",
-            "name": "slash",
-            "type": "address"
-          }
-        ],
-        "internalType": "struct Verifiers",
-        "name": "",
-        "type": "tuple"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "address",
-        "name": "to",
-        "type": "address"
-      },
-      {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
-    ],
-    "name": "withdrawRevenue",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"

@@ -3,7 +3,7 @@
 /* eslint-disable */
 
   import { Contract, Interface, type ContractRunner } from "ethers";
-  import type { ICreditSettlementDeployer, ICreditSettlementDeployerInterface } from "../../../../contracts/interfaces/ICreditSettlement.sol/ICreditSettlementDeployer.js";
+  import type { ICreditRulesDeployer, ICreditRulesDeployerInterface } from "../../../../contracts/interfaces/ICreditRules.sol/ICreditRulesDeployer.js";
 
   const _abi = [
   {
@@ -13,6 +13,11 @@
           {
             "internalType": "uint256",
             "name": "poolHash",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "scope",
             "type": "uint256"
           },
           {
@@ -32,12 +37,22 @@
           },
           {
             "internalType": "uint256",
+            "name": "unit",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
             "name": "bountyBps",
             "type": "uint256"
           },
           {
             "internalType": "uint256",
             "name": "challengeWindow",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "disputeWindow",
             "type": "uint256"
           },
           {
@@ -56,6 +71,21 @@
                 "internalType": "contract ISlashVerifier",
                 "name": "slash",
                 "type": "address"
+              },
+              {
+                "internalType": "contract IFoldVerifier",
+                "name": "fold",
+                "type": "address"
+              },
+              {
+                "internalType": "contract IRequestVerifier",
+                "name": "request",
+                "type": "address"
+              },
+              {
+                "internalType": "contract IRefundVerifier",
+                "name": "refund",
+                "type": "address"
               }
             ],
             "internalType": "struct Verifiers",
@@ -63,7 +93,7 @@
             "type": "tuple"
           }
         ],
-        "internalType": "struct SettlementTerms",
+        "internalType": "struct RuleTerms",
         "name": "terms",
         "type": "tuple"
       }
@@ -71,7 +101,7 @@
     "name": "deploy",
     "outputs": [
       {
-        "internalType": "contract ICreditSettlement",
+        "internalType": "address",
         "name": "",
         "type": "address"
       }
@@ -81,13 +111,13 @@
   }
 ] as const;
 
-  export class ICreditSettlementDeployer__factory {
+  export class ICreditRulesDeployer__factory {
     static readonly abi = _abi;
-    static createInterface(): ICreditSettlementDeployerInterface {
-      return new Interface(_abi) as ICreditSettlementDeployerInterface;
+    static createInterface(): ICreditRulesDeployerInterface {
+      return new Interface(_abi) as ICreditRulesDeployerInterface;
     }
-    static connect(address: string, runner?: ContractRunner | null): ICreditSettlementDeployer {
-      return new Contract(address, _abi, runner) as unknown as ICreditSettlementDeployer;
+    static connect(address: string, runner?: ContractRunner | null): ICreditRulesDeployer {
+      return new Contract(address, _abi, runner) as unknown as ICreditRulesDeployer;
     }
   }
   

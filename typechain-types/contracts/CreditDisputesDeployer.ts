@@ -2,36 +2,36 @@
 /* tslint:disable */
 /* eslint-disable */
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
-import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedListener, TypedContractMethod } from "../../../common.js"
+import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedListener, TypedContractMethod } from "../common.js"
   
-    export type VerifiersStruct = {close: AddressLike, slash: AddressLike}
+    export type VerifiersStruct = {close: AddressLike, slash: AddressLike, fold: AddressLike, request: AddressLike, refund: AddressLike}
 
-    export type VerifiersStructOutput = [close: string, slash: string] & {close: string, slash: string }
-  
-
-    export type SettlementTermsStruct = {poolHash: BigNumberish, provider: AddressLike, ticketPrice: BigNumberish, policyHold: BigNumberish, bountyBps: BigNumberish, challengeWindow: BigNumberish, accountLifetime: BigNumberish, verifiers: VerifiersStruct}
-
-    export type SettlementTermsStructOutput = [poolHash: bigint, provider: string, ticketPrice: bigint, policyHold: bigint, bountyBps: bigint, challengeWindow: bigint, accountLifetime: bigint, verifiers: VerifiersStructOutput] & {poolHash: bigint, provider: string, ticketPrice: bigint, policyHold: bigint, bountyBps: bigint, challengeWindow: bigint, accountLifetime: bigint, verifiers: VerifiersStructOutput }
+    export type VerifiersStructOutput = [close: string, slash: string, fold: string, request: string, refund: string] & {close: string, slash: string, fold: string, request: string, refund: string }
   
 
-  export interface ICreditSettlementDeployerInterface extends Interface {
+    export type RuleTermsStruct = {poolHash: BigNumberish, scope: BigNumberish, provider: AddressLike, ticketPrice: BigNumberish, policyHold: BigNumberish, unit: BigNumberish, bountyBps: BigNumberish, challengeWindow: BigNumberish, disputeWindow: BigNumberish, accountLifetime: BigNumberish, verifiers: VerifiersStruct}
+
+    export type RuleTermsStructOutput = [poolHash: bigint, scope: bigint, provider: string, ticketPrice: bigint, policyHold: bigint, unit: bigint, bountyBps: bigint, challengeWindow: bigint, disputeWindow: bigint, accountLifetime: bigint, verifiers: VerifiersStructOutput] & {poolHash: bigint, scope: bigint, provider: string, ticketPrice: bigint, policyHold: bigint, unit: bigint, bountyBps: bigint, challengeWindow: bigint, disputeWindow: bigint, accountLifetime: bigint, verifiers: VerifiersStructOutput }
+  
+
+  export interface CreditDisputesDeployerInterface extends Interface {
     getFunction(nameOrSignature: "deploy"): FunctionFragment;
 
     
 
-    encodeFunctionData(functionFragment: 'deploy', values: [SettlementTermsStruct]): string;
+    encodeFunctionData(functionFragment: 'deploy', values: [RuleTermsStruct]): string;
 
     decodeFunctionResult(functionFragment: 'deploy', data: BytesLike): Result;
   }
 
   
 
-  export interface ICreditSettlementDeployer extends BaseContract {
+  export interface CreditDisputesDeployer extends BaseContract {
     
-    connect(runner?: ContractRunner | null): ICreditSettlementDeployer;
+    connect(runner?: ContractRunner | null): CreditDisputesDeployer;
     waitForDeployment(): Promise<this>;
 
-    interface: ICreditSettlementDeployerInterface;
+    interface: CreditDisputesDeployerInterface;
 
     
   queryFilter<TCEvent extends TypedContractEvent>(
@@ -61,7 +61,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     
     
     deploy: TypedContractMethod<
-      [terms: SettlementTermsStruct, ],
+      [terms: RuleTermsStruct, ],
       [string],
       'nonpayable'
     >
@@ -71,7 +71,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
     getFunction(nameOrSignature: 'deploy'): TypedContractMethod<
-      [terms: SettlementTermsStruct, ],
+      [terms: RuleTermsStruct, ],
       [string],
       'nonpayable'
     >;
