@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The creator of rules, and the factory of pools. */
+/** The creators of rules, and the factory of pools. */
 import { CreditPoolFactory__factory } from "../typechain-types/index.js";
+import { VERIFIED_STATEMENTS, VERIFIERS } from "./02-verifiers.ts";
 import type { DeployStep } from "./context.ts";
 import { ensureContract } from "./create.ts";
 import { requireWiring } from "./wiring.ts";
@@ -8,18 +9,25 @@ import { requireWiring } from "./wiring.ts";
 export const factory: DeployStep = {
   name: "03-factory",
   run: async (context) => {
-    const deployer = await ensureContract(context, "CreditSettlementDeployer");
-    const close = context.contract("CloseVerifier").address;
-    const slash = context.contract("SlashVerifier").address;
+    const settlement = await ensureContract(context, "CreditSettlementDeployer");
+    const disputes = await ensureContract(context, "CreditDisputesDeployer");
+    const verifiers = VERIFIED_STATEMENTS.map((statement) => context.contract(VERIFIERS[statement]).address);
     const address = await ensureContract(context, "CreditPoolFactory", {
-      types: ["address", "tuple(address,address)"],
-      values: [deployer, [close, slash]],
+      types: ["tuple(address,address)", "tuple(address,address,address,address,address)"],
+      values: [[settlement, disputes], verifiers],
     });
 
     const contract = CreditPoolFactory__factory.connect(address, context.options.provider);
+    const deployers = await contract.ruleDeployers();
+    requireWiring("the factory's settlement deployer", deployers.settlement, settlement);
+    requireWiring("the factory's disputes deployer", deployers.disputes, disputes);
     const used = await contract.verifiers();
-    requireWiring("the factory's settlement deployer", await contract.settlementDeployer(), deployer);
-    requireWiring("the factory's close verifier", used.close, close);
-    requireWiring("the factory's slash verifier", used.slash, slash);
+    for (const statement of VERIFIED_STATEMENTS) {
+      requireWiring(
+        `the factory's ${statement} verifier`,
+        used[statement],
+        context.contract(VERIFIERS[statement]).address,
+      );
+    }
   },
 };

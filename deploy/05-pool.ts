@@ -6,7 +6,8 @@ import type { ChainProvider } from "../src/chain/index.ts";
 import { PoolClient } from "../src/chain/index.ts";
 import type { PoolParameters } from "../src/protocol/index.ts";
 import type { CreditPoolFactory } from "../typechain-types/index.js";
-import { CreditPoolFactory__factory, CreditSettlement__factory } from "../typechain-types/index.js";
+import { CreditPoolFactory__factory } from "../typechain-types/index.js";
+import { VERIFIED_STATEMENTS, VERIFIERS } from "./02-verifiers.ts";
 import type { DeployContext, DeployStep } from "./context.ts";
 import { codeAt, requireCodeOf, sendOnce } from "./create.ts";
 import { DeployError } from "./errors.ts";
@@ -63,6 +64,7 @@ async function createPool(context: DeployContext): Promise<void> {
       [name]: {
         address,
         settlement: client.settlementAddress,
+        disputes: client.disputesAddress,
         poolHash: client.pool.poolHash.toString(),
         ...(transactionHash === undefined ? {} : { transactionHash }),
         fromBlock: blockNumber ?? context.record.contracts["CreditPoolFactory"]?.blockNumber ?? before,
@@ -103,16 +105,7 @@ async function requirePool(context: DeployContext, address: string): Promise<Poo
     );
   }
   const client = await PoolClient.connect(provider, address, { chainId: network.chainId });
-  await requireCodeOf(context, await context.artifact("CreditPool"), "CreditPool", address);
-  await requireCodeOf(
-    context,
-    await context.artifact("CreditSettlement"),
-    "CreditSettlement",
-    client.settlementAddress,
-  );
-  const verifiers = await CreditSettlement__factory.connect(client.settlementAddress, provider).verifiers();
-  requireWiring("the settlement's close verifier", verifiers.close, context.contract("CloseVerifier").address);
-  requireWiring("the settlement's slash verifier", verifiers.slash, context.contract("SlashVerifier").address);
+  await requireRules(context, client);
   const wanted = wantedParameters(context);
   const differing = differenceOf(client.parameters, wanted);
   if (differing !== undefined) {
@@ -122,4 +115,26 @@ async function requirePool(context: DeployContext, address: string): Promise<Poo
     );
   }
   return client;
+}
+
+/** The code of a pool and its rules, and that the rules use the verifiers on record. That they serve this pool the client has checked. */
+async function requireRules(context: DeployContext, client: PoolClient): Promise<void> {
+  for (const [name, address] of [
+    ["CreditPool", client.pool.address],
+    ["CreditSettlement", client.settlementAddress],
+    ["CreditDisputes", client.disputesAddress],
+  ] as const) {
+    await requireCodeOf(context, await context.artifact(name), name, address);
+  }
+  const { settlement, disputes } = client.contracts;
+  const used = {
+    close: await settlement.closeVerifier(),
+    slash: await settlement.slashVerifier(),
+    fold: await settlement.foldVerifier(),
+    request: await disputes.requestVerifier(),
+    refund: await disputes.refundVerifier(),
+  };
+  for (const statement of VERIFIED_STATEMENTS) {
+    requireWiring(`the pool's ${statement} verifier`, used[statement], context.contract(VERIFIERS[statement]).address);
+  }
 }

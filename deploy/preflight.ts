@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import { Contract, formatEther, getAddress } from "ethers";
 
 import { requireChain } from "../src/chain/index.ts";
+import { VERIFIED_STATEMENTS, VERIFIERS } from "./02-verifiers.ts";
 import { existingToken, requireToken } from "./04-token.ts";
-import type { Artifact } from "./bytecode.ts";
 import { creationGas } from "./bytecode.ts";
 import type { DeployContext } from "./context.ts";
 import { isDevelopmentAccount, isDevelopmentProviderKey } from "./development.ts";
@@ -64,9 +64,8 @@ async function requireCeremonyKeys(context: DeployContext): Promise<void> {
       `the proving keys are made for ${manifest.purpose}: whoever made them can forge every proof and empty every pool. They are refused on ${network.title} (chain ${network.chainId}) and on every live chain. ${TRUSTED_SETUP} says how a ceremony makes keys that can be used there`,
     );
   }
-  for (const statement of ["close", "slash"]) {
-    const name = `${statement === "close" ? "Close" : "Slash"}Verifier.sol`;
-    const file = fileURLToPath(new URL(`../contracts/verifiers/${name}`, import.meta.url));
+  for (const statement of VERIFIED_STATEMENTS) {
+    const file = fileURLToPath(new URL(`../contracts/verifiers/${VERIFIERS[statement]}.sol`, import.meta.url));
     const actual = createHash("sha256")
       .update(await readFile(file))
       .digest("hex");
@@ -101,31 +100,32 @@ function requireOwnAccounts(context: DeployContext): void {
   }
 }
 
-/** Contracts that the steps create, and what creating them creates. */
-const CREATED: readonly (readonly string[])[] = [
-  ["PoseidonT3"],
-  ["LeanIMT"],
-  ["CloseVerifier"],
-  ["SlashVerifier"],
-  ["CreditSettlementDeployer"],
-  ["CreditPoolFactory"],
-];
+/** Contracts that the steps create. */
+const CREATED = [
+  "PoseidonT3",
+  "LeanIMT",
+  ...Object.values(VERIFIERS),
+  "CreditSettlementDeployer",
+  "CreditDisputesDeployer",
+  "CreditPoolFactory",
+] as const;
+
+/** What the factory creates; the code comes out of the chain, so nothing of it is sent. */
+const CREATED_BY_FACTORY = ["CreditPool", "CreditSettlement", "CreditDisputes"] as const;
 
 async function gasNeeded(context: DeployContext): Promise<{ gas: bigint; bytes: number }> {
   let gas = 0n;
   let bytes = 0;
-  const add = (artifact: Artifact, created: readonly Artifact[] = []): void => {
-    gas += creationGas(artifact, ...created);
-    bytes += artifact.bytecode.length / 2;
-  };
-  const names = [...CREATED.flat(), ...(existingToken(context) === undefined ? ["DemoUSD"] : [])];
+  const names = [...CREATED, ...(existingToken(context) === undefined ? ["DemoUSD"] : [])];
   for (const name of names) {
-    if (context.record.contracts[name] === undefined) add(await context.artifact(name));
+    if (context.record.contracts[name] !== undefined) continue;
+    const artifact = await context.artifact(name);
+    gas += creationGas(artifact);
+    bytes += artifact.bytecode.length / 2;
   }
   if (context.record.pools[context.options.pool.name] === undefined) {
-    // The pool's code comes out of the factory, so nothing of it is sent; Poseidon is called thrice.
-    const created = [await context.artifact("CreditPool"), await context.artifact("CreditSettlement")];
-    gas += created.reduce((sum, artifact) => sum + creationGas(artifact), 500_000n);
+    gas += 500_000n; // Poseidon, thrice, and the factory's list
+    for (const name of CREATED_BY_FACTORY) gas += creationGas(await context.artifact(name));
   }
   return { gas, bytes };
 }

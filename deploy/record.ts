@@ -21,6 +21,7 @@ const pool = z
   .object({
     address,
     settlement: address,
+    disputes: address,
     poolHash: number,
     transactionHash: hash.optional(),
     /** Where its events begin: the block of its creation, or one before it. */
@@ -81,7 +82,7 @@ export function parseRecord(text: string, source: string): DeploymentRecord {
   const [issue] = result.error.issues;
   throw new DeployError(
     "RECORD_FORMAT",
-    `${source} is malformed at "${issue?.path.join(".") ?? ""}": ${issue?.message ?? ""}; restore it from a backup`,
+    `${source} is malformed at "${issue?.path.join(".") ?? ""}": ${issue?.message ?? ""}; restore it from a backup, or move it away to deploy anew`,
   );
 }
 

@@ -3,7 +3,11 @@
 import type { Signer, TransactionReceipt } from "ethers";
 import { Interface, ZeroAddress, toBeHex } from "ethers";
 
-import { CreditPool__factory, CreditSettlement__factory } from "../../typechain-types/index.js";
+import {
+  CreditDisputes__factory,
+  CreditPool__factory,
+  CreditSettlement__factory,
+} from "../../typechain-types/index.js";
 import type { CloseRequestStruct } from "../../typechain-types/contracts/CreditSettlement.js";
 import type { Proof } from "../protocol/index.ts";
 import { AMOUNT_BITS, TICKET_COUNT, holdOf } from "../protocol/index.ts";
@@ -16,6 +20,7 @@ import { sendTransaction } from "./send.ts";
 
 const pool = CreditPool__factory.createInterface();
 const settlement = CreditSettlement__factory.createInterface();
+const disputes = CreditDisputes__factory.createInterface();
 const token = new Interface(["function approve(address spender, uint256 value) returns (bool)"]);
 
 const proofStruct = ({ a, b, c }: Proof): CloseRequestStruct["proof"] => ({
@@ -187,7 +192,8 @@ export class PoolSender {
 
   /** Pays revenue out; only the provider may. */
   async withdrawRevenue(to: string, amount: bigint): Promise<TransactionReceipt> {
-    return this.#toSettlement(settlement.encodeFunctionData("withdrawRevenue", [to, amount]), "the withdrawal");
+    const data = disputes.encodeFunctionData("withdrawRevenue", [to, amount]);
+    return sendTransaction(this.signer, { to: this.client.disputesAddress, data }, "the withdrawal", this.#options);
   }
 
   /** Sends what awaits burning away. Anyone may. */

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { Wallet, parseEther } from "ethers";
 import { network } from "hardhat";
 
+import { VERIFIERS } from "../../deploy/02-verifiers.ts";
 import type { DeployOptions, NetworkDescription } from "../../deploy/index.ts";
 import {
   DeployError,
@@ -80,18 +81,18 @@ describe("deploy refuses", () => {
     expect(await failureOf(deploy(options({ store })))).to.have.property("code", "WIRING_MISMATCH");
   });
 
-  it("a factory on record that is wired to other verifiers", async () => {
+  it("a factory on record that is wired to other verifiers, or to other creators of rules", async () => {
     const record = await deploy(options());
     const other = await deploy(options());
-    const { CreditPoolFactory, CloseVerifier } = other.contracts;
-    const store = memoryRecord();
-    await store.save({
-      ...record,
-      pools: {},
-      contracts: { ...record.contracts, ...(CloseVerifier === undefined ? {} : { CloseVerifier }) },
-    });
-    expect(CreditPoolFactory).to.not.equal(undefined);
-    expect(await failureOf(deploy(options({ store })))).to.have.property("code", "WIRING_MISMATCH");
+    const wired = [...Object.values(VERIFIERS), "CreditSettlementDeployer", "CreditDisputesDeployer"];
+    for (const name of wired) {
+      const foreign = other.contracts[name];
+      if (foreign === undefined) throw new Error(`the deployment has no ${name}`);
+      expect(foreign.address).to.not.equal(record.contracts[name]?.address);
+      const store = memoryRecord();
+      await store.save({ ...record, pools: {}, contracts: { ...record.contracts, [name]: foreign } });
+      expect(await failureOf(deploy(options({ store }))), name).to.have.property("code", "WIRING_MISMATCH");
+    }
   });
 
   it("a record of another chain, and one that is malformed", async () => {

@@ -20,8 +20,8 @@ import {
   stranger,
 } from "./support/deployment.ts";
 
-/** What the deployment of everything sends: two libraries, two verifiers, deployer, factory, token, pool. */
-const TRANSACTIONS = 8;
+/** What the deployment of everything sends: two libraries, five verifiers, two deployers of rules, factory, token, pool. */
+const TRANSACTIONS = 12;
 
 describe("deploy", () => {
   startClean();
@@ -34,6 +34,7 @@ describe("deploy", () => {
     expect(client.parameters).to.deep.include(sizes);
     expect([...client.parameters.providerKey]).to.deep.equal([...key]);
     expect(client.settlementAddress).to.equal(entry?.settlement);
+    expect(client.disputesAddress).to.equal(entry?.disputes);
     expect(client.pool.poolHash.toString()).to.equal(entry?.poolHash);
     expect(client.token.address).to.equal(record.token?.address);
     expect(record.pending).to.equal(undefined);
@@ -120,7 +121,7 @@ describe("deploy", () => {
 
     it("continues without sending anything twice, cut off after every write of the record", async () => {
       let crashes = 0;
-      for (let at = 1; at < 60; at++) {
+      for (let at = 1; at < 90; at++) {
         const start = await snapshot();
         const store = memoryRecord();
         const hasCrashed = await continues({ store: crashingStore(store, at) }, store);
