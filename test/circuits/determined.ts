@@ -165,26 +165,3 @@ export function freeWires({ constraints, wires, inputs }: Terms, values: readonl
     held.add(left.eliminate(number));
   return Array.from({ length: wires }, (_, wire) => wire).filter((wire) => !held.has(wire));
 }
-
-/** The wires that can be changed alone, by `delta`, without any constraint noticing. */
-export function looseWires({ constraints, wires }: Terms, values: readonly bigint[], delta: bigint): number[] {
-  const isSeen = new Uint8Array(wires);
-  isSeen[0] = 1;
-  const valueOf = (terms: readonly Term[]): bigint =>
-    terms.reduce((sum, [wire, coefficient]) => sum + coefficient * (values[wire] as bigint), 0n);
-  for (const [a, b, c] of constraints) {
-    const [valueA, valueB] = [valueOf(a), valueOf(b)];
-    const changes = new Map<number, [bigint, bigint, bigint]>();
-    for (const [part, terms] of [a, b, c].entries()) {
-      for (const [wire, coefficient] of terms) {
-        const change = changes.get(wire) ?? [0n, 0n, 0n];
-        change[part] = coefficient * delta;
-        changes.set(wire, change);
-      }
-    }
-    for (const [wire, [da, db, dc]] of changes) {
-      if (modulo(da * valueB + db * valueA + da * db - dc) !== 0n) isSeen[wire] = 1;
-    }
-  }
-  return Array.from({ length: wires }, (_, wire) => wire).filter((wire) => isSeen[wire] === 0);
-}
