@@ -146,7 +146,7 @@ contract LedgerHandler is LedgerModel {
         amount = bound(amount, 0, revenue + revenue / 8);
         bool isExpected = amount <= revenue && _canReceive(to);
         vm.prank(PROVIDER);
-        try settlement.withdrawRevenue(to, amount) {
+        try disputes.withdrawRevenue(to, amount) {
             assertTrue(isExpected, "more revenue than there is");
             revenue -= amount;
             received[to] += amount;
@@ -196,7 +196,7 @@ contract LedgerHandler is LedgerModel {
             assertTrue(!success, "a stranger passed for the settlement");
         }
         vm.prank(_person(who));
-        (bool withdrawn, ) = address(settlement).call(abi.encodeCall(settlement.withdrawRevenue, (stranger, 0)));
+        (bool withdrawn, ) = address(disputes).call(abi.encodeCall(disputes.withdrawRevenue, (stranger, 0)));
         assertTrue(!withdrawn, "a stranger passed for the provider");
     }
 

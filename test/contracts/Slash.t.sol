@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.30;
 
+import {ICreditDisputes} from "../../contracts/interfaces/ICreditDisputes.sol";
 import {AccountStatus, ICreditPool, Ledger} from "../../contracts/interfaces/ICreditPool.sol";
 import {CloseRequest, ICreditSettlement} from "../../contracts/interfaces/ICreditSettlement.sol";
 import {Proof} from "../../contracts/interfaces/IStatementVerifiers.sol";
@@ -128,12 +129,16 @@ contract SlashTest is PoolTest {
     function test_revenue_isTheProvidersAlone() public {
         settlement.slash(ID, 7, WATCHER, slashProof(ID, 7, WATCHER));
         vm.prank(PROVIDER);
-        settlement.withdrawRevenue(USER, D - 1);
+        disputes.withdrawRevenue(USER, D - 1);
         assertEq(token.balanceOf(USER), D - 1, "paid out");
         assertEq(pool.ledger().revenue, 1, "left");
         vm.prank(PROVIDER);
+        vm.expectRevert(abi.encodeWithSelector(ICreditDisputes.FundsEncumbered.selector, 1, 2));
+        disputes.withdrawRevenue(USER, 2);
+        pool.postBond(1);
+        vm.prank(PROVIDER);
         vm.expectRevert(abi.encodeWithSelector(ICreditPool.RevenueExceeded.selector, 1, 2));
-        settlement.withdrawRevenue(USER, 2);
+        disputes.withdrawRevenue(USER, 2);
         pool.burn();
         assertEq(token.balanceOf(0x000000000000000000000000000000000000dEaD), S - BOUNTY, "burned");
     }

@@ -91,9 +91,9 @@ abstract contract LedgerModel is PoolUser {
 
     /// @dev Flips one bit where a bug would: in the ledger, a credit, an account, the pool's tokens. Again, to take it back.
     function plant(uint256 bug) external {
-        if (bug == 0) _flip(address(pool), bytes32(uint256(4)));
-        if (bug == 1) _flip(address(pool), keccak256(abi.encode(people[0], 7)));
-        if (bug == 2) _flip(address(pool), keccak256(abi.encode(identities[0], 6)));
+        if (bug == 0) _flip(address(pool), bytes32(uint256(0)));
+        if (bug == 1) _flip(address(pool), keccak256(abi.encode(people[0], 3)));
+        if (bug == 2) _flip(address(pool), keccak256(abi.encode(identities[0], 8)));
         if (bug == 3) _flip(address(token), keccak256(abi.encode(address(pool), 0)));
     }
 

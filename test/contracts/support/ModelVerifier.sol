@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.30;
 
-import {ICloseVerifier, ISlashVerifier, Proof} from "../../../contracts/interfaces/IStatementVerifiers.sol";
+import {
+    ICloseVerifier,
+    IFoldVerifier,
+    IRefundVerifier,
+    IRequestVerifier,
+    ISlashVerifier,
+    Proof
+} from "../../../contracts/interfaces/IStatementVerifiers.sol";
 
-/// @title A model of both verifiers, for tests of the ledger and the tree alone: a "proof" is the hash of the signals it was made for.
+/// @title A model of every verifier, for tests of the ledger and the tree alone: a "proof" is the hash of the signals it was made for.
 /// @dev It proves nothing. What real proofs bind is tested with the real verifiers.
-contract ModelVerifier is ICloseVerifier, ISlashVerifier {
+contract ModelVerifier is ICloseVerifier, ISlashVerifier, IFoldVerifier, IRequestVerifier, IRefundVerifier {
     /// @inheritdoc ICloseVerifier
     function verifyProof(
         uint256[2] calldata a,
@@ -16,17 +23,31 @@ contract ModelVerifier is ICloseVerifier, ISlashVerifier {
         return a[0] == uint256(keccak256(abi.encode(signals)));
     }
 
-    /// @inheritdoc ISlashVerifier
+    /// @dev Of slashes and requests.
     function verifyProof(
         uint256[2] calldata a,
         uint256[2][2] calldata,
         uint256[2] calldata,
         uint256[4] calldata signals
-    ) external pure returns (bool) {
+    ) external pure override(ISlashVerifier, IRequestVerifier) returns (bool) {
+        return a[0] == uint256(keccak256(abi.encode(signals)));
+    }
+
+    /// @dev Of folds and refunds.
+    function verifyProof(
+        uint256[2] calldata a,
+        uint256[2][2] calldata,
+        uint256[2] calldata,
+        uint256[7] calldata signals
+    ) external pure override(IFoldVerifier, IRefundVerifier) returns (bool) {
         return a[0] == uint256(keccak256(abi.encode(signals)));
     }
 
     function proofOf(uint256[9] calldata signals) external pure returns (Proof memory proof) {
+        proof.a[0] = uint256(keccak256(abi.encode(signals)));
+    }
+
+    function proofOf(uint256[7] calldata signals) external pure returns (Proof memory proof) {
         proof.a[0] = uint256(keccak256(abi.encode(signals)));
     }
 

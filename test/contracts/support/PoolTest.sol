@@ -3,8 +3,10 @@ pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {CreditPoolFactory} from "../../../contracts/CreditPoolFactory.sol";
+import {CreditDisputesDeployer} from "../../../contracts/CreditDisputesDeployer.sol";
 import {CreditSettlementDeployer} from "../../../contracts/CreditSettlementDeployer.sol";
 import {PoolParameters} from "../../../contracts/interfaces/ICreditPool.sol";
+import {RuleDeployers} from "../../../contracts/interfaces/ICreditRules.sol";
 import {Verifiers} from "../../../contracts/interfaces/IStatementVerifiers.sol";
 import {MoodyToken} from "./HostileTokens.sol";
 import {ModelVerifier} from "./ModelVerifier.sol";
@@ -18,7 +20,8 @@ abstract contract PoolTest is PoolUser {
         vm.warp(START);
         token = new MoodyToken();
         verifier = new ModelVerifier();
-        factory = new CreditPoolFactory(new CreditSettlementDeployer(), Verifiers(verifier, verifier));
+        RuleDeployers memory deployers = RuleDeployers(new CreditSettlementDeployer(), new CreditDisputesDeployer());
+        factory = new CreditPoolFactory(deployers, Verifiers(verifier, verifier, verifier, verifier, verifier));
         usePool(factory.createPool(parametersOf(PROVIDER), providerKeyEighth()));
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity 0.8.30;
 
+import {ICreditDisputes} from "../../../contracts/interfaces/ICreditDisputes.sol";
 import {ICreditPool, Ledger} from "../../../contracts/interfaces/ICreditPool.sol";
 import {CloseRequest, ICreditSettlement, PendingClose} from "../../../contracts/interfaces/ICreditSettlement.sol";
 import {Proof} from "../../../contracts/interfaces/IStatementVerifiers.sol";
@@ -28,10 +29,12 @@ abstract contract PoolUser is Test {
     ModelVerifier internal verifier;
     ICreditPool internal pool;
     ICreditSettlement internal settlement;
+    ICreditDisputes internal disputes;
 
     function usePool(ICreditPool pool_) internal {
         pool = pool_;
         settlement = ICreditSettlement(pool_.settlement());
+        disputes = ICreditDisputes(pool_.disputes());
         token.mint(address(this), 1 << 120);
         token.approve(address(pool), type(uint256).max);
     }
@@ -116,6 +119,6 @@ abstract contract PoolUser is Test {
 
     function owedBy(ICreditPool pool_) internal view returns (uint256) {
         Ledger memory l = pool_.ledger();
-        return l.escrowed + l.undelivered + l.revenue + l.awaitingBurn;
+        return l.escrowed + l.undelivered + l.revenue + l.bond + l.awaitingBurn;
     }
 }
