@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What a session's first message needs: a voucher's signer, a ticket's proof, and what follows from a second message. */
-import { verifyTypedData } from "ethers";
 import type { TypedDataField } from "ethers";
 
-import { domainOf, proveDoubleSpend } from "../protocol/index.ts";
+import { proveDoubleSpend } from "../protocol/index.ts";
 import type { Share } from "../protocol/index.ts";
-import { GatewayError } from "../wire/index.ts";
+import { GatewayError, isSignedBySession } from "../wire/index.ts";
 import type { TicketOpening } from "../wire/index.ts";
 import type { GatewayContext } from "./ports.ts";
 import type { SpentTicket } from "./store.ts";
@@ -18,13 +17,9 @@ export function requireSigner(
   signature: string,
   address: string,
 ): void {
-  let signer: string | undefined;
-  try {
-    signer = verifyTypedData(domainOf(pool), types, message, signature);
-  } catch {
-    signer = undefined;
+  if (!isSignedBySession(pool, types, message, signature, address)) {
+    throw new GatewayError("SIGNATURE_INVALID", "the session's key did not sign this");
   }
-  if (signer !== address) throw new GatewayError("SIGNATURE_INVALID", "the session's key did not sign this");
 }
 
 /**

@@ -9,6 +9,7 @@ export type ProtocolErrorCode =
   | "SHARES_INVALID"
   | "REFUND_INVALID"
   | "EVIDENCE_FORMAT"
+  | "FILE_FORMAT"
   | "SEED_INVALID";
 
 export class ProtocolError extends Error {

@@ -1,3 +1,4 @@
+export * from "./bond.ts";
 export * from "./eddsa.ts";
 export * from "./errors.ts";
 export * from "./evidence.ts";

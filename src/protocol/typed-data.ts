@@ -27,6 +27,23 @@ export interface Call {
   readonly requestHash: string;
 }
 
+/**
+ * Signed by the session key, which is the claimant: "I handed in this ticket and have no correct refund; pay `recipient`". Whoever holds
+ * the signature can open the dispute.
+ */
+export const DISPUTE_TYPES = {
+  Dispute: [
+    { name: "nullifier", type: "uint256" },
+    { name: "recipient", type: "address" },
+  ],
+};
+
+export interface Dispute {
+  readonly nullifier: bigint;
+  /** Who gets the award. */
+  readonly recipient: string;
+}
+
 /** Signed by the provider for every answer: `charged` is cumulative within the session. */
 export const RECEIPT_TYPES = {
   Receipt: [

@@ -37,6 +37,10 @@ export const GATEWAY_ERRORS = {
   /** The service asked for a charge that the terms or the voucher do not allow. Nothing was charged. */
   CHARGE_REFUSED: 500,
   FOLD_CONFLICT: 409,
+  /** The fold builds on a certified state that is not final yet: ask again later. */
+  STATE_NOT_CERTIFIED: 409,
+  /** The session's violation of the policy is not on chain yet, and its refund is not signed before: ask again later. */
+  VIOLATION_PENDING: 409,
   /** The close reveals a ticket that was used. */
   CLOSE_CONFLICT: 409,
   /** The close could not be settled on chain as it stands. */
@@ -50,6 +54,8 @@ export type GatewayErrorCode = keyof typeof GATEWAY_ERRORS;
 const RETRYABLE: ReadonlySet<GatewayErrorCode> = new Set([
   "ROOT_UNKNOWN",
   "CALL_IN_PROGRESS",
+  "STATE_NOT_CERTIFIED",
+  "VIOLATION_PENDING",
   "UPSTREAM_FAILED",
   "INTERNAL",
 ]);

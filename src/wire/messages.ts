@@ -90,7 +90,8 @@ export const foldRequest = z
       .length(FOLD_SLOTS)
       .refine((all) => new Set(all).size === all.length, "expected different fold nullifiers")
       .readonly(),
-    certified: fieldElement.refine((value) => value === 0n, "no state is certified on chain: expected 0"),
+    /** The certified state that the fold builds on; 0 if it builds on one that the provider signed. */
+    certified: fieldElement,
     proof,
   })
   .strict();

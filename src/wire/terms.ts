@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 
 import type { PoolParameters } from "../protocol/index.ts";
+import { canonicalJson } from "./canonical.ts";
 import { GatewayError } from "./errors.ts";
 import { amount, describeIssues } from "./values.ts";
 
@@ -43,18 +44,6 @@ const schema = z
 export type Terms = z.output<typeof schema>;
 /** As published: prices as decimal strings. */
 export type TermsJson = z.input<typeof schema>;
-
-/** Sorted keys, no white space, as RFC 8785 for the values that terms hold (strings, whole numbers, booleans, lists, objects). */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (typeof value === "object" && value !== null) {
-    const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(",")}}`;
-  }
-  if (typeof value === "string" || typeof value === "boolean" || Number.isSafeInteger(value))
-    return JSON.stringify(value);
-  throw new GatewayError("REQUEST_MALFORMED", "terms hold only strings, whole numbers, booleans, lists and objects");
-}
 
 /** SHA-256 of the canonical form: what the pool's `termsHash` is. */
 export function termsHashOf(terms: unknown): string {

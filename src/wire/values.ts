@@ -41,6 +41,9 @@ export const eddsaSignature = z
   })
   .strict();
 
+/** The pool that a file is for. */
+export const chainIdentity = { chainId: uint256, pool: address };
+
 /** The shape of a Groth16 proof; whether it proves anything is for a verifier to say. */
 export const proof = z
   .custom<ProofJson>((value) => typeof value === "object" && value !== null, "expected a proof")
