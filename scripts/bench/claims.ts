@@ -15,6 +15,7 @@ import {
   nullifierOf,
   poseidon,
   providerKey,
+  refundClaim,
   refundMessage,
   requestClaim,
   slashClaim,
@@ -57,6 +58,9 @@ export function makeClaims(): BenchClaims {
     const nullifier = nullifierOf(ticketKeyOf(ticketRoot, ticket));
     return { index: ticket, ...refund, signature: key.sign(refundMessage(poolHash, { nullifier, ...refund })) };
   });
+  const [refund] = refunds;
+  if (refund === undefined) throw new Error("there is a refund ticket");
+  const refunded = { ...refund, nullifier: nullifierOf(ticketKeyOf(ticketRoot, refund.index)) };
   const folded = signed(foldedState(poolHash, first.state, refunds));
   const requestOf = (ticket: number): Claim => requestClaim(pool, folded, ticket, freshAddress(`session ${ticket}`));
   return {
@@ -72,5 +76,6 @@ export function makeClaims(): BenchClaims {
       terms: { recipient: freshAddress("recipient"), relayer: ZeroAddress, fee: 0n, deadline: FAR_FUTURE },
     }),
     slash: slashClaim(pool, doubleSpendOf(pool, account), freshAddress("slasher")),
+    refund: refundClaim(pool, refunded),
   };
 }

@@ -16,6 +16,8 @@ const ID = hashToField("somebody");
 const TAG_LEAF = BigInt(ethers.keccak256(ethers.toUtf8Bytes("jeton.tag.leaf.v1"))) >> 8n;
 const leafOf = (identityCommitment: bigint, amount: bigint) =>
   (poseidon2([identityCommitment, amount]) + TAG_LEAF) % FIELD;
+/** Where the pool's storage has the ledger (three slots, before the credits), and the tree (its size, then its depth). */
+const [LEDGER_SLOT, TREE_SLOT] = [0n, 4n];
 
 describe("Depositing", () => {
   it("takes D + S, opens the account and adds its leaf", async () => {
@@ -27,7 +29,7 @@ describe("Depositing", () => {
     expect(await token.balanceOf(user)).to.equal(10n ** 15n - D - S);
     const { timestamp } = (await ethers.provider.getBlock("latest")) ?? {};
     expect(await pool.accountOf(ID)).to.deep.equal([D, S, BigInt(timestamp ?? 0), 1n]);
-    expect(await pool.ledger()).to.deep.equal([D + S, 0n, 0n, 0n]);
+    expect(await pool.ledger()).to.deep.equal([D + S, 0n, 0n, 0n, 0n]);
     expect(await pool.leafOf(ID, D)).to.equal(leafOf(ID, D));
     expect(await pool.stakeOf(D)).to.equal(S);
   });
@@ -112,8 +114,8 @@ describe("Depositing", () => {
     const { pool } = await networkHelpers.loadFixture(world);
     const address = await addressOf(pool);
     const full = 1n << 32n;
-    await networkHelpers.setStorageAt(address, 0n, ethers.toBeHex(full - 1n, 32));
-    await networkHelpers.setStorageAt(address, 1n, ethers.toBeHex(32n, 32));
+    await networkHelpers.setStorageAt(address, TREE_SLOT, ethers.toBeHex(full - 1n, 32));
+    await networkHelpers.setStorageAt(address, TREE_SLOT + 1n, ethers.toBeHex(32n, 32));
     expect(await pool.leafCount()).to.equal(full - 1n);
     await expect(pool.depositBatch([ID, ID + 1n], [D, D]))
       .to.be.revertedWithCustomError(pool, "TreeIsFull")
@@ -128,12 +130,12 @@ describe("Depositing", () => {
   it("refuses a deposit that would overflow the ledger", async () => {
     const { pool, token } = await networkHelpers.loadFixture(world);
     const full = (1n << 120n) - 1n;
-    await networkHelpers.setStorageAt(await addressOf(pool), 4n, ethers.toBeHex(full - D - S + 1n, 32));
+    await networkHelpers.setStorageAt(await addressOf(pool), LEDGER_SLOT, ethers.toBeHex(full - D - S + 1n, 32));
     await token.mint(pool, full);
     await expect(pool.deposit(ID, D))
       .to.be.revertedWithCustomError(pool, "LedgerIsFull")
       .withArgs(full + 1n);
-    await networkHelpers.setStorageAt(await addressOf(pool), 4n, ethers.toBeHex(full - D - S, 32));
+    await networkHelpers.setStorageAt(await addressOf(pool), LEDGER_SLOT, ethers.toBeHex(full - D - S, 32));
     await pool.deposit(ID, D);
   });
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect } from "chai";
+import type { AddressLike } from "ethers";
 import hre, { artifacts } from "hardhat";
 import { poseidon2 } from "poseidon-lite";
 
@@ -15,9 +16,32 @@ import {
   HOUR,
   networkHelpers,
   validParameters,
+  verifiersOf,
 } from "./support/world.ts";
 
 const world = () => deployWorld();
+
+/** With a verifier of its own for each statement, so that none can stand in for another. */
+async function distinctWorld() {
+  const w = await deployWorld();
+  const verifiers = { ...verifiersOf(w.verifier) };
+  for (const statement of Object.keys(verifiers) as (keyof typeof verifiers)[]) {
+    verifiers[statement] = await addressOf(await ethers.deployContract("ModelVerifier"));
+  }
+  const factory = await deployFactoryWith(w.deployers, verifiers);
+  return { ...w, factory, ...(await createPool(factory, w.parameters, w.user)) };
+}
+
+/** A factory with libraries of its own. */
+async function deployFactoryWith(
+  deployers: { settlement: AddressLike; disputes: AddressLike },
+  verifiers: ReturnType<typeof verifiersOf>,
+) {
+  const poseidon = await addressOf(await ethers.deployContract("PoseidonT3"));
+  const tree = await addressOf(await ethers.deployContract("LeanIMT", [], { libraries: { PoseidonT3: poseidon } }));
+  const libraries = { PoseidonT3: poseidon, LeanIMT: tree };
+  return ethers.deployContract("CreditPoolFactory", [deployers, verifiers], { libraries });
+}
 
 describe("Creating a pool", () => {
   it("keeps the parameters for ever, as they were given", async () => {
@@ -41,12 +65,20 @@ describe("Creating a pool", () => {
   });
 
   it("wires pool and rules to each other and to the factory's verifiers", async () => {
-    const { pool, settlement, factory, verifier, deployer } = await networkHelpers.loadFixture(world);
+    const { pool, settlement, disputes, factory, deployers } = await networkHelpers.loadFixture(distinctWorld);
     expect(await settlement.pool()).to.equal(await addressOf(pool));
+    expect(await disputes.pool()).to.equal(await addressOf(pool));
     expect(await pool.settlement()).to.equal(await addressOf(settlement));
-    expect(await settlement.verifiers()).to.deep.equal([verifier, verifier]);
-    expect(await factory.verifiers()).to.deep.equal([verifier, verifier]);
-    expect(await factory.settlementDeployer()).to.equal(await addressOf(deployer));
+    expect(await pool.disputes()).to.equal(await addressOf(disputes));
+    const wired = await factory.verifiers();
+    expect(new Set(wired).size).to.equal(5);
+    expect(await settlement.closeVerifier()).to.equal(wired.close);
+    expect(await settlement.slashVerifier()).to.equal(wired.slash);
+    expect(await settlement.foldVerifier()).to.equal(wired.fold);
+    expect(await disputes.requestVerifier()).to.equal(wired.request);
+    expect(await disputes.refundVerifier()).to.equal(wired.refund);
+    const { settlement: first, disputes: second } = await factory.ruleDeployers();
+    expect([first, second]).to.deep.equal([await addressOf(deployers.settlement), await addressOf(deployers.disputes)]);
   });
 
   it("announces every pool and lists them in pages", async () => {
@@ -55,10 +87,11 @@ describe("Creating a pool", () => {
     await creation;
     const [second] = await factory.poolsFrom(1n, 1n);
     if (second === undefined) throw new Error("not listed");
-    const rules = await (await ethers.getContractAt("CreditPool", second, user)).settlement();
+    const created = await ethers.getContractAt("CreditPool", second, user);
+    const [rules, disputes] = [await created.settlement(), await created.disputes()];
     await expect(creation)
       .to.emit(factory, "PoolCreated")
-      .withArgs(second, rules, provider.address, await addressOf(token));
+      .withArgs(second, rules, disputes, provider.address, await addressOf(token));
     const first = await addressOf(pool);
     expect(await factory.poolCount()).to.equal(2n);
     expect(await factory.poolsFrom(0n, 10n)).to.deep.equal([first, second]);
@@ -66,7 +99,7 @@ describe("Creating a pool", () => {
     expect(await factory.poolsFrom(2n, 10n)).to.deep.equal([]);
     expect(await factory.poolsFrom(ethers.MaxUint256, ethers.MaxUint256)).to.deep.equal([]);
     expect(await factory.isPool(second)).to.equal(true);
-    expect(await factory.isPool(rules)).to.equal(false);
+    for (const rule of [rules, disputes]) expect(await factory.isPool(rule)).to.equal(false);
   });
 
   it("gives two pools with the same parameters different pool hashes", async () => {
@@ -76,27 +109,43 @@ describe("Creating a pool", () => {
   });
 
   it("gives rules that somebody deploys alone no power over a pool", async () => {
-    const { deployer, pool, settlement, verifier, other } = await networkHelpers.loadFixture(world);
+    const { deployers, pool, settlement, disputes, verifier, other } = await networkHelpers.loadFixture(world);
     const terms = {
       poolHash: 1n,
+      scope: 1n,
       provider: other.address,
       ticketPrice: 1n,
       policyHold: 0n,
+      unit: 1n,
       bountyBps: 1n,
       challengeWindow: 0n,
+      disputeWindow: 0n,
       accountLifetime: 0n,
-      verifiers: { close: verifier, slash: verifier },
+      verifiers: verifiersOf(verifier),
     };
-    const rogue = await deployer.connect(other).deploy.staticCall(terms);
-    await deployer.connect(other).deploy(terms);
-    const rules = await ethers.getContractAt("CreditSettlement", rogue, other);
+    const rogue = async (deployer: (typeof deployers)[keyof typeof deployers]): Promise<string> => {
+      const address = await deployer.connect(other).deploy.staticCall(terms);
+      await deployer.connect(other).deploy(terms);
+      return address;
+    };
+    const rules = await ethers.getContractAt("CreditSettlement", await rogue(deployers.settlement), other);
     expect(await rules.pool()).to.equal(other.address);
+    const others = await ethers.getContractAt("CreditDisputes", await rogue(deployers.disputes), other);
+    expect(await others.pool()).to.equal(other.address);
     expect(await pool.settlement()).to.equal(await addressOf(settlement));
+    expect(await pool.disputes()).to.equal(await addressOf(disputes));
   });
 
   it("fits every contract under the limit on code size", async function () {
     if (hre.globalOptions.coverage) this.skip(); // what measures coverage makes the code larger
-    for (const name of ["CreditPool", "CreditSettlement", "CreditSettlementDeployer", "CreditPoolFactory"]) {
+    for (const name of [
+      "CreditPool",
+      "CreditSettlement",
+      "CreditDisputes",
+      "CreditSettlementDeployer",
+      "CreditDisputesDeployer",
+      "CreditPoolFactory",
+    ]) {
       const { deployedBytecode } = await artifacts.readArtifact(name);
       expect(deployedBytecode.length / 2 - 1, name).to.be.below(24_576);
     }
@@ -167,22 +216,21 @@ describe("Creating a pool with parameters out of bounds", () => {
 });
 
 describe("Deploying a factory", () => {
-  it("refuses a settlement deployer without code", async () => {
-    const { factory, verifier, other } = await networkHelpers.loadFixture(world);
-    await expect(deployWith(other.address, verifier, verifier))
-      .to.be.revertedWithCustomError(factory, "DeployerWithoutCode")
-      .withArgs(other.address);
+  it("refuses a creator of settlements or of disputes without code", async () => {
+    const { factory, deployers, verifier, other } = await networkHelpers.loadFixture(world);
+    for (const name of ["settlement", "disputes"] as const) {
+      await expect(deployFactoryWith({ ...deployers, [name]: other.address }, verifiersOf(verifier)))
+        .to.be.revertedWithCustomError(factory, "DeployerWithoutCode")
+        .withArgs(other.address);
+    }
   });
 
   it("refuses a verifier that is missing, is something else, or agrees to everything", async () => {
-    const { factory, deployer, verifier, token, other } = await networkHelpers.loadFixture(world);
+    const { factory, deployers, verifier, token, other } = await networkHelpers.loadFixture(world);
     const agreeing = await addressOf(await ethers.deployContract("AgreeingVerifier"));
     for (const wrong of [other.address, await addressOf(token), agreeing]) {
-      for (const [close, slash] of [
-        [wrong, verifier],
-        [verifier, wrong],
-      ] as const) {
-        await expect(deployWith(await addressOf(deployer), close, slash))
+      for (const statement of Object.keys(verifiersOf(verifier))) {
+        await expect(deployFactoryWith(deployers, { ...verifiersOf(verifier), [statement]: wrong }))
           .to.be.revertedWithCustomError(factory, "VerifierRefused")
           .withArgs(wrong);
       }
@@ -190,10 +238,15 @@ describe("Deploying a factory", () => {
   });
 
   it("accepts the generated verifiers, which refuse a proof of nothing", async () => {
-    const { deployer } = await networkHelpers.loadFixture(world);
-    const close = await addressOf(await ethers.deployContract("CloseVerifier"));
-    const slash = await addressOf(await ethers.deployContract("SlashVerifier"));
-    await deployWith(await addressOf(deployer), close, slash);
+    const { deployers } = await networkHelpers.loadFixture(world);
+    const deployed = async (name: string): Promise<string> => addressOf(await ethers.deployContract(name));
+    await deployFactoryWith(deployers, {
+      close: await deployed("CloseVerifier"),
+      slash: await deployed("SlashVerifier"),
+      fold: await deployed("FoldVerifier"),
+      request: await deployed("RequestVerifier"),
+      refund: await deployed("RefundVerifier"),
+    });
   });
 
   it("is open to anyone, and leaves nobody with a right over the pools", async () => {
@@ -205,11 +258,4 @@ describe("Deploying a factory", () => {
     pool.interface.forEachFunction((fragment) => names.push(fragment.name));
     expect(names.filter((name) => /owner|pause|upgrade|admin|^set[A-Z]/.test(name))).to.deep.equal([]);
   });
-
-  async function deployWith(deployer: string, close: string, slash: string): Promise<unknown> {
-    const poseidon = await addressOf(await ethers.deployContract("PoseidonT3"));
-    const tree = await addressOf(await ethers.deployContract("LeanIMT", [], { libraries: { PoseidonT3: poseidon } }));
-    const libraries = { PoseidonT3: poseidon, LeanIMT: tree };
-    return ethers.deployContract("CreditPoolFactory", [deployer, { close, slash }], { libraries });
-  }
 });

@@ -292,23 +292,24 @@ describe("The verifiers themselves", function () {
 
   it("are refused by the factory where they are of another number of signals", async () => {
     const { w } = world();
-    const deployer = await w.factory.settlementDeployer();
-    const fold = await (await ethers.deployContract("FoldVerifier")).getAddress();
+    const { settlement, disputes } = await w.factory.ruleDeployers();
     const PoseidonT3 = await (await ethers.deployContract("PoseidonT3")).getAddress();
     const LeanIMT = await (await ethers.deployContract("LeanIMT", [], { libraries: { PoseidonT3 } })).getAddress();
-    const { close, slash } = w.verifiers;
-    for (const [wrong, verifiers] of [
-      [slash, { close: slash, slash: close }],
-      [slash, { close: slash, slash }],
-      [close, { close, slash: close }],
-      [fold, { close: fold, slash }],
-      [fold, { close, slash: fold }],
-    ] as const) {
+    const libraries = { PoseidonT3, LeanIMT };
+    // Slash and request take 4 signals each, fold and refund 7: what their code is the deployment compares.
+    const signals = { close: 9, slash: 4, fold: 7, request: 4, refund: 7 };
+    const names = Object.keys(signals) as (keyof typeof signals)[];
+    const pairs = names.flatMap((name) => names.map((other) => [name, other] as const));
+    const wrong = pairs.filter(([name, other]) => signals[name] !== signals[other]);
+    expect(wrong).to.have.lengthOf(16);
+    for (const [name, other] of wrong) {
+      const verifiers = { ...w.verifiers, [name]: w.verifiers[other] };
       await expect(
-        ethers.deployContract("CreditPoolFactory", [deployer, verifiers], { libraries: { PoseidonT3, LeanIMT } }),
+        ethers.deployContract("CreditPoolFactory", [{ settlement, disputes }, verifiers], { libraries }),
+        `${other} for ${name}`,
       )
         .to.be.revertedWithCustomError(w.factory, "VerifierRefused")
-        .withArgs(wrong);
+        .withArgs(w.verifiers[other]);
     }
   });
 });

@@ -190,12 +190,12 @@ describe("Withdrawing revenue", () => {
     const w = await networkHelpers.loadFixture(world);
     await networkHelpers.time.increase(25n * 3600n);
     await w.settlement.expire(ID);
-    await expect(w.settlement.withdrawRevenue(w.user, 1n))
+    await expect(w.disputes.withdrawRevenue(w.user, 1n))
       .to.be.revertedWithCustomError(w.settlement, "NotProvider")
       .withArgs(w.user.address);
-    const withdrawal = w.settlement.connect(w.provider).withdrawRevenue(w.poor, D - 1n);
+    const withdrawal = w.disputes.connect(w.provider).withdrawRevenue(w.poor, D - 1n);
     await expect(withdrawal)
-      .to.emit(w.settlement, "RevenueWithdrawn")
+      .to.emit(w.disputes, "RevenueWithdrawn")
       .withArgs(w.poor.address, D - 1n);
     expect(await w.token.balanceOf(w.poor)).to.equal(D - 1n);
     expect((await w.pool.ledger()).revenue).to.equal(1n);

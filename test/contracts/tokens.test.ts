@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 
+import { hook } from "./support/callbacks.ts";
 import { MoodyToken } from "./support/moods.ts";
 import { hashToField } from "./support/requests.ts";
 import { addressOf, deployWorld, ethers, HOLD, networkHelpers, signerOf } from "./support/world.ts";
@@ -59,7 +60,7 @@ describe("A token that takes a fee or rebases", () => {
     await w.pool.deposit(ID, D);
     await release(w, w.poor.address, w.poor.address);
     expect(await w.token.balanceOf(w.pool)).to.equal(7n);
-    expect(await w.pool.ledger()).to.deep.equal([0n, 0n, 0n, 0n]);
+    expect(await w.pool.ledger()).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
   });
 });
 
@@ -108,7 +109,7 @@ describe("A recipient that cannot be paid", () => {
       await release(w, w.poor.address, w.other.address, 3_000_000n);
       expect(await w.token.balanceOf(w.other)).to.equal(10n ** 15n + S);
       expect(await w.pool.creditOf(w.poor)).to.equal(D);
-      expect(await w.pool.ledger()).to.deep.equal([0n, D, 0n, 0n]);
+      expect(await w.pool.ledger()).to.deep.equal([0n, D, 0n, 0n, 0n]);
       const credits = await w.pool.queryFilter(w.pool.filters.PayoutCredited());
       expect(credits.map((event) => [...event.args])).to.deep.equal([[w.poor.address, D]]);
 
@@ -117,7 +118,7 @@ describe("A recipient that cannot be paid", () => {
         .to.emit(w.pool, "Claimed")
         .withArgs(w.poor.address, w.user.address, D);
       expect(await w.token.balanceOf(w.user)).to.equal(10n ** 15n - S);
-      expect(await w.pool.ledger()).to.deep.equal([0n, 0n, 0n, 0n]);
+      expect(await w.pool.ledger()).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
       await expect(w.pool.connect(w.poor).claim(w.user)).to.be.revertedWithCustomError(w.pool, "NothingToClaim");
     });
   }
@@ -157,9 +158,9 @@ describe("A recipient that cannot be paid", () => {
     const split = { recipient: w.poor, toRecipient: 0n, relayer: w.poor, toRelayer: 0n, toProvider: D, toBurn: S };
     await pool.release(ID, CLOSED, split);
     await expect(w.pool.burn()).to.be.revertedWithCustomError(token.contract, "Blocked").withArgs(DEAD);
-    const rules = w.settlement.connect(w.provider);
+    const rules = w.disputes.connect(w.provider);
     await expect(rules.withdrawRevenue(w.provider, D)).to.be.revertedWithCustomError(token.contract, "Blocked");
-    expect(await w.pool.ledger()).to.deep.equal([0n, 0n, D, S]);
+    expect(await w.pool.ledger()).to.deep.equal([0n, 0n, D, 0n, S]);
     await rules.withdrawRevenue(w.poor, D);
     await token.setMood(DEAD, "Fair");
     await w.pool.burn();
@@ -168,19 +169,6 @@ describe("A recipient that cannot be paid", () => {
 });
 
 describe("A token that calls back", () => {
-  /** Hooks `holder`: from inside every transfer that touches it, `data` is sent to `target`. Returns how that ended. */
-  async function hook(w: World, holder: string, target: string, data: string): Promise<() => Promise<string>> {
-    const reenterer = await ethers.deployContract("Reenterer");
-    await reenterer.getFunction("prepare")(target, data);
-    const token = await ethers.getContractAt("CallbackToken", await addressOf(w.token));
-    await token.getFunction("setHook")(holder, await addressOf(reenterer));
-    return async () => {
-      if (!(await reenterer.getFunction("hasCalled")())) return "not called";
-      if (await reenterer.getFunction("hasSucceeded")()) return "succeeded";
-      return (await reenterer.getFunction("failure")()) as string;
-    };
-  }
-
   const names = ["deposit", "depositBatch", "depositWithPermit", "depositWithAuthorization", "claim", "burn"] as const;
   for (const name of names) {
     it(`cannot enter ${name} from inside a deposit or a payout`, async () => {
@@ -193,7 +181,7 @@ describe("A token that calls back", () => {
       const fromPayout = await hook(w, w.poor.address, await addressOf(w.pool), data);
       await release(w, w.poor.address, w.other.address);
       expect(await fromPayout()).to.equal(locked);
-      expect(await w.pool.ledger()).to.deep.equal([0n, 0n, 0n, 0n]);
+      expect(await w.pool.ledger()).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
     });
   }
 
@@ -202,18 +190,18 @@ describe("A token that calls back", () => {
     await w.pool.deposit(ID, D);
     await networkHelpers.time.increase(25n * 3600n);
     await w.settlement.expire(ID);
-    const withdraw = w.settlement.interface.encodeFunctionData("withdrawRevenue", [w.other.address, 1n]);
+    const withdraw = w.disputes.interface.encodeFunctionData("withdrawRevenue", [w.other.address, 1n]);
     await w.pool.deposit(ID + 1n, D);
     await networkHelpers.time.increase(25n * 3600n);
     const expire = w.settlement.interface.encodeFunctionData("expire", [ID + 1n]);
     const locked = w.pool.interface.getError("ReentrantCall")?.selector;
     const notProvider = w.settlement.interface.getError("NotProvider")?.selector;
-    for (const [data, failure] of [
-      [expire, locked],
-      [withdraw, notProvider],
+    for (const [rules, data, failure] of [
+      [w.settlement, expire, locked],
+      [w.disputes, withdraw, notProvider],
     ] as const) {
-      const ended = await hook(w, w.poor.address, await addressOf(w.settlement), data);
-      await w.settlement.connect(w.provider).withdrawRevenue(w.poor, 10n);
+      const ended = await hook(w, w.poor.address, await addressOf(rules), data);
+      await w.disputes.connect(w.provider).withdrawRevenue(w.poor, 10n);
       expect(await ended()).to.equal(failure);
     }
     expect((await w.pool.accountOf(ID + 1n)).status).to.equal(1n);

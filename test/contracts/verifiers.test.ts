@@ -16,6 +16,7 @@ const NAMES: Readonly<Record<Statement, string>> = {
   fold: "FoldVerifier",
   close: "CloseVerifier",
   slash: "SlashVerifier",
+  refund: "RefundVerifier",
 };
 
 describe("The generated verifiers", function () {

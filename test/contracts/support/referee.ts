@@ -117,8 +117,8 @@ export class Referee {
   }
 
   async withdraw(): Promise<void> {
-    const { settlement, provider } = this.#world;
-    await settlement.connect(provider).withdrawRevenue(provider.address, this.#revenue);
+    const { disputes, provider } = this.#world;
+    await disputes.connect(provider).withdrawRevenue(provider.address, this.#revenue);
     this.#pay(provider.address, this.#revenue);
     this.#revenue = 0n;
   }
@@ -164,10 +164,11 @@ export class Referee {
     const ledger = await pool.ledger();
     const escrowed = [...this.#purses.values()].reduce((sum, { deposit, stake }) => sum + deposit + stake, 0n);
     const undelivered = [...this.#credits.values()].reduce((sum, credit) => sum + credit, 0n);
-    expect([...ledger], "escrowed, undelivered, revenue, awaiting burn").to.deep.equal([
+    expect([...ledger], "escrowed, undelivered, revenue, bond, awaiting burn").to.deep.equal([
       escrowed,
       undelivered,
       this.#revenue,
+      0n,
       this.#fire,
     ]);
     expect(await token.balanceOf(pool), "the pool's tokens").to.equal(

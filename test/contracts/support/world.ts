@@ -3,6 +3,8 @@ import { network } from "hardhat";
 
 import { DemoUSD__factory } from "../../../typechain-types/index.js";
 import type {
+  CreditDisputes,
+  CreditDisputesDeployer,
   CreditPool,
   CreditPoolFactory,
   CreditSettlement,
@@ -33,10 +35,11 @@ export const HOLD = 1_100n;
 export interface World {
   token: DemoUSD;
   verifier: string;
-  deployer: CreditSettlementDeployer;
+  deployers: { settlement: CreditSettlementDeployer; disputes: CreditDisputesDeployer };
   factory: CreditPoolFactory;
   pool: CreditPool;
   settlement: CreditSettlement;
+  disputes: CreditDisputes;
   parameters: PoolParametersStruct;
   provider: Signer;
   user: Signer;
@@ -48,16 +51,28 @@ export async function addressOf(contract: { getAddress(): Promise<string> }): Pr
   return await contract.getAddress();
 }
 
+/** One verifier in the place of all. */
+export const verifiersOf = (verifier: string) => ({
+  close: verifier,
+  slash: verifier,
+  fold: verifier,
+  request: verifier,
+  refund: verifier,
+});
+
 /** The factory with its libraries, linked to the model verifier. */
-export async function deployFactory(): Promise<Pick<World, "factory" | "deployer" | "verifier">> {
+export async function deployFactory(): Promise<Pick<World, "factory" | "deployers" | "verifier">> {
   const poseidon = await addressOf(await ethers.deployContract("PoseidonT3"));
   const tree = await addressOf(await ethers.deployContract("LeanIMT", [], { libraries: { PoseidonT3: poseidon } }));
   const verifier = await addressOf(await ethers.deployContract("ModelVerifier"));
-  const deployer = await ethers.deployContract("CreditSettlementDeployer");
-  const factory = await ethers.deployContract("CreditPoolFactory", [deployer, { close: verifier, slash: verifier }], {
+  const deployers = {
+    settlement: await ethers.deployContract("CreditSettlementDeployer"),
+    disputes: await ethers.deployContract("CreditDisputesDeployer"),
+  };
+  const factory = await ethers.deployContract("CreditPoolFactory", [deployers, verifiersOf(verifier)], {
     libraries: { PoseidonT3: poseidon, LeanIMT: tree },
   });
-  return { factory, deployer, verifier };
+  return { factory, deployers, verifier };
 }
 
 /** Parameters that every bound accepts: C = 1,000, P = 100, S = 500 + 1 %, half of S for the slasher. */
@@ -86,25 +101,27 @@ export async function deployWorld(tokenName = "DemoUSD", changes: Partial<PoolPa
   const base = await deployFactory();
   const token = DemoUSD__factory.connect(await addressOf(await ethers.deployContract(tokenName)), user);
   const parameters = { ...validParameters(await addressOf(token), provider.address), ...changes };
-  const { pool, settlement } = await createPool(base.factory, parameters, user);
+  const contracts = await createPool(base.factory, parameters, user);
+  const { pool } = contracts;
   for (const holder of [user, other]) {
     await token.mint(holder, 10n ** 15n);
     await token.connect(holder).approve(pool, 10n ** 15n);
   }
-  return { ...base, token, pool, settlement, parameters, provider, user, other, poor };
+  return { ...base, ...contracts, token, parameters, provider, user, other, poor };
 }
 
 export async function createPool(
   factory: CreditPoolFactory,
   parameters: PoolParametersStruct,
   user: Signer,
-): Promise<Pick<World, "pool" | "settlement">> {
+): Promise<Pick<World, "pool" | "settlement" | "disputes">> {
   await factory.createPool(parameters, GENERATOR);
   const [address] = await factory.poolsFrom((await factory.poolCount()) - 1n, 1n);
   if (address === undefined) throw new Error("the factory lists no pool");
   const pool = await ethers.getContractAt("CreditPool", address, user);
   const settlement = await ethers.getContractAt("CreditSettlement", await pool.settlement(), user);
-  return { pool, settlement };
+  const disputes = await ethers.getContractAt("CreditDisputes", await pool.disputes(), user);
+  return { pool, settlement, disputes };
 }
 
 /** A signer that is the contract at `address`: to do what only it may, or what a bug in it might. */
