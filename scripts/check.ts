@@ -53,6 +53,12 @@ function contractTypes(): string[] {
     .map((path) => `${path} is not what the contracts give: run "npx hardhat build" and commit typechain-types`);
 }
 
+function filesUnder(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)));
+}
+
 function documents(): string[] {
   const docs = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
   return ["README.md", "SECURITY.md", "CHANGELOG.md", ...docs.map((name) => `docs/${name}`)];
@@ -97,18 +103,16 @@ function hasTest(path: string, name: string): boolean {
   return new RegExp(`\\b(it|describe)\\(\\s*["\`]${escaped(name)}["\`],`).test(text);
 }
 
-/** Every property and attack of docs/properties.md names files and, in quotes, tests that are in them. */
+/** Every property, attack and guarantee of docs/properties.md names files and, in quotes, tests that are in them; every test file is named there. */
 function properties(): string[] {
   const text = readFileSync(join(ROOT, "docs/properties.md"), "utf8");
   const problems: string[] = [];
   const seen = new Set<string>();
-  for (const line of text.split("\n")) {
-    const id = /^\| ([PA]-\d\d) /.exec(line)?.[1];
-    if (id === undefined) continue;
+  for (const [, id = "", block = ""] of text.matchAll(/^### ([PAG]-\d\d)\n([\s\S]*?)(?=^##|$(?![\s\S]))/gm)) {
     const problem = (what: string): number => problems.push(`docs/properties.md: ${id} ${what}`);
     if (seen.has(id)) problem("stands there twice");
     seen.add(id);
-    const named = [...line.matchAll(/`((?:test|scripts)\/[\w./-]+)`((?:\s+"[^"]+")*)/g)];
+    const named = [...block.matchAll(/`((?:test|scripts)\/[\w./-]+)`((?:\s+"[^"]+")*)/g)];
     if (named.length === 0) problem("names no test");
     for (const [, path = "", quoted = ""] of named) {
       const names = [...quoted.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name);
@@ -119,6 +123,18 @@ function properties(): string[] {
   }
   for (let number = 1; number <= 8; number++) {
     if (!seen.has(`P-0${number}`)) problems.push(`docs/properties.md: P-0${number} is missing`);
+  }
+  for (const path of [...filesUnder("test"), ...filesUnder("contracts")].filter((file) => /\.(ts|sol)$/.test(file))) {
+    const source = readFileSync(join(ROOT, path), "utf8");
+    const ids = [
+      ...[...source.matchAll(/\b[PAG]-\d\d\b/g)].map(([id]) => id),
+      ...[...source.matchAll(/\binvariant_P(\d\d)_/g)].map(([, number = ""]) => `P-${number}`),
+    ];
+    for (const id of new Set(ids))
+      if (!seen.has(id)) problems.push(`${path} names ${id}, which docs/properties.md does not have`);
+  }
+  for (const path of filesUnder("test").filter((file) => /\.(test\.ts|t\.sol)$/.test(file))) {
+    if (!text.includes(`\`${path}\``)) problems.push(`docs/properties.md names no id for ${path}`);
   }
   return problems;
 }
