@@ -173,6 +173,25 @@ export async function openingOf(
 export const openingArguments = ({ nullifier, y, sessionAddress, recipient, proof, signature }: Opening) =>
   [nullifier, y, sessionAddress, recipient, proofArgument(proof), signature] as const;
 
+/** The order of secp256k1. */
+const N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+
+/** The same signature in its other form, and others that are none: too short, too long, compact (ERC-2098), without its v. */
+export function formsOf(signature: string): string[] {
+  const { r, s, yParityAndS } = ethers.Signature.from(signature);
+  const otherV = signature.endsWith("1b") ? "1c" : "1b";
+  return [
+    "0x",
+    signature.slice(0, -2),
+    `${signature}00`,
+    ethers.concat([r, yParityAndS]),
+    ethers.concat([r, ethers.toBeHex(N - BigInt(s), 32), `0x${otherV}`]),
+    ethers.concat([r, s, `0x${otherV}`]),
+    ethers.concat([r, s, "0x00"]),
+    ethers.concat([ethers.ZeroHash, ethers.ZeroHash, "0x1b"]),
+  ];
+}
+
 export interface CloseOptions {
   readonly firstUnused: number;
   readonly base?: SignedState;
