@@ -6,23 +6,28 @@ import { GatewayError, requestHashOf, responseHashOf } from "../wire/index.ts";
 import type { CallAnswer, CallRequest } from "../wire/index.ts";
 import type { KeyedQueue } from "./locks.ts";
 import type { GatewayContext } from "./ports.ts";
+import { refundFor } from "./refunds.ts";
 import type { CallClaim, CallDecision } from "./rules.ts";
-import { refundFor } from "./sessions.ts";
-import type { TicketKey } from "./store.ts";
+import type { TicketKey, Violation } from "./store.ts";
 import { refuseDoubleSpend, requireSigner, ticketClosed, verifyOpening } from "./tickets.ts";
 import type { Served } from "./upstream.ts";
+import { violationOf } from "./violations.ts";
+import type { ViolationFinding, Violations } from "./violations.ts";
 
 type Refused = Exclude<CallDecision, { kind: "serve" | "answered" }>;
+type Granted = Extract<CallDecision, { kind: "serve" }>;
 type Attempt = { readonly kind: "answered"; readonly answer: CallAnswer } | Refused;
 
 export class Calls {
   readonly #context: GatewayContext;
   /** Calls of one ticket come one after the other; proofs are verified outside, so junk holds up nobody's session. */
   readonly #queue: KeyedQueue;
+  readonly #violations: Violations;
 
-  constructor(context: GatewayContext, queue: KeyedQueue) {
+  constructor(context: GatewayContext, queue: KeyedQueue, violations: Violations) {
     this.#context = context;
     this.#queue = queue;
+    this.#violations = violations;
   }
 
   async call(request: CallRequest): Promise<CallAnswer> {
@@ -67,26 +72,48 @@ export class Calls {
       const now = clock();
       const decision = await store.beginCall(claim, opening, { owner, until: now + settings.leaseSeconds }, now);
       if (decision.kind !== "serve") return decision;
-      return { kind: "answered", answer: await this.#serve(request, claim, decision.charged) };
+      return { kind: "answered", answer: await this.#serve(request, claim, decision) };
     });
   }
 
   /** The lease is ours. */
-  async #serve(request: CallRequest, claim: CallClaim, chargedBefore: bigint): Promise<CallAnswer> {
+  async #serve(request: CallRequest, claim: CallClaim, { charged: before, isViolated }: Granted): Promise<CallAnswer> {
     const { store, owner, clock } = this.#context;
     const { nullifier, sequence } = claim;
     try {
-      const served = await this.#serveUpstream(request, claim, chargedBefore);
-      const charged = chargedBefore + served.charge;
-      const refund = request.isLast ? refundFor(this.#context, nullifier, charged) : undefined;
-      const answer = await this.#answerOf(claim, served, charged, refund && { nullifier, ...refund });
-      const outcome = { nullifier, sequence, owner, answer, charged, refund, at: clock() };
-      if (await store.completeCall(outcome)) return answer;
+      const served = await this.#serveUpstream(request, claim, before);
+      const charged = before + served.charge;
+      const violation = served.violation && this.#violationOf(request, claim, served.violation);
+      // The refund of a session that broke the policy waits for the report: it is asked for later.
+      let mayEnd = request.isLast && !isViolated && violation === undefined;
+      for (;;) {
+        const refund = mayEnd ? refundFor(this.#context, nullifier, charged) : undefined;
+        const answer = await this.#answerOf(claim, served, charged, refund && { nullifier, ...refund });
+        const outcome = { nullifier, sequence, owner, answer, charged, refund, violation, at: clock() };
+        const completion = await store.completeCall(outcome);
+        if (completion === "lost") break;
+        if (completion === "violated") mayEnd = false;
+        if (completion !== "done") continue;
+        if (violation !== undefined) await this.#violations.postRecorded(violation);
+        return answer;
+      }
     } catch (error) {
       await store.abandonCall(nullifier, sequence, owner);
       throw error;
     }
     throw refusal({ kind: "in-progress" });
+  }
+
+  #violationOf(request: CallRequest, claim: CallClaim, finding: ViolationFinding): Violation {
+    const { salt, isLast, payload, sessionAddress, ticket } = request;
+    const { nullifier, sequence, cap, requestHash, signature } = claim;
+    const voucher = { sequence, cap, requestHash, signature };
+    const shown = {
+      ...finding,
+      request: { salt, isLast, payload },
+      ...(ticket === undefined ? {} : { opening: ticket }),
+    };
+    return violationOf(this.#context, { nullifier, sessionAddress, voucher }, shown);
   }
 
   async #serveUpstream({ payload }: CallRequest, claim: CallClaim, chargedBefore: bigint): Promise<Served> {

@@ -94,6 +94,9 @@ export async function consentToClose(context: GatewayContext, close: CloseReques
     throw new GatewayError("ACCOUNT_NOT_OPEN", "there is no open account under this commitment");
   }
   requireSettleable(context, close);
+  if (close.certified !== 0n && !(await chain.finalFold(close.certified))) {
+    throw new GatewayError("CLOSE_REFUSED", "the close's state is not certified, or not final yet");
+  }
   if (!(await verify("close", publicSignalsOf(context, close, account), proof))) {
     throw new GatewayError("PROOF_INVALID", "the close's proof is not valid");
   }
@@ -130,7 +133,6 @@ function requireSettleable({ pool, clock }: GatewayContext, close: CloseRequest)
     throw new GatewayError("CLOSE_REFUSED", reason);
   };
   const { firstUnused } = close;
-  if (close.certified !== 0n) refuse("no state is certified on chain");
   if (close.refundedCharges > firstUnused * ticketPrice) refuse("more charges are refunded than tickets were used");
   if (close.refundedHolds > firstUnused * policyHold) refuse("more holds are returned than tickets were used");
   if (close.deadline < BigInt(clock())) refuse("the close's deadline has passed");

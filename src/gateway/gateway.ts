@@ -21,12 +21,17 @@ import { Calls } from "./calls.ts";
 import { consentToClose, observeClose } from "./closes.ts";
 import type { ObservedClose } from "./closes.ts";
 import { enroll } from "./enrolment.ts";
-import { fold } from "./folds.ts";
+import { Disputes } from "./disputes.ts";
+import type { ObservedDispute } from "./disputes.ts";
+import { FoldWatch, fold } from "./folds.ts";
+import type { ObservedFold } from "./folds.ts";
 import { KeyedQueue } from "./locks.ts";
 import { Offences } from "./offences.ts";
 import { DEFAULT_SETTINGS } from "./ports.ts";
 import type { GatewayContext, GatewayOptions } from "./ports.ts";
 import { Sessions } from "./sessions.ts";
+import { Violations } from "./violations.ts";
+import type { ViolationClaim } from "./violations.ts";
 
 /** How many sessions one sweep ends at most. */
 const SWEEP_LIMIT = 100;
@@ -42,6 +47,9 @@ export class Gateway implements ProviderApi {
   readonly #offences: Offences;
   readonly #calls: Calls;
   readonly #sessions: Sessions;
+  readonly #folds: FoldWatch;
+  readonly #disputes: Disputes;
+  readonly #violations: Violations;
 
   /** @throws GatewayError REQUEST_MALFORMED when terms or keys are not those of the pool. */
   constructor(options: GatewayOptions) {
@@ -59,8 +67,11 @@ export class Gateway implements ProviderApi {
     const offences = this.#offences;
     this.#context = { ...options, settings: { ...DEFAULT_SETTINGS, ...settings }, owner: randomUUID(), offences };
     const queue = new KeyedQueue();
-    this.#calls = new Calls(this.#context, queue);
+    this.#violations = new Violations(this.#context);
+    this.#calls = new Calls(this.#context, queue, this.#violations);
     this.#sessions = new Sessions(this.#context, queue);
+    this.#folds = new FoldWatch(options);
+    this.#disputes = new Disputes(this.#context, this.#sessions);
   }
 
   async terms(): Promise<TermsAnswerJson> {
@@ -106,6 +117,31 @@ export class Gateway implements ProviderApi {
     return observeClose(this.#context, close);
   }
 
+  /**
+   * Called by whoever follows the chain's final blocks, once or more for every fold that was certified, also those that a challenge put
+   * in another's place. Resolves to whether it agrees with what was signed; if not, it is challenged.
+   */
+  observeFold(fold: ObservedFold): Promise<boolean> {
+    return this.#folds.observe(fold);
+  }
+
+  /**
+   * Called by whoever follows the chain's final blocks, once or more for every dispute that was opened. Resolves to whether its answer
+   * is decided; if not, a call of its session is being served by another process, and `reportDisputes` decides it later.
+   */
+  observeDispute(dispute: ObservedDispute): Promise<boolean> {
+    return this.#disputes.observe(dispute);
+  }
+
+  /**
+   * The provider's word that a call broke its policy, while its session has no refund. The upstream can say the same with its answer.
+   * @returns the hash of the evidence file, which goes on chain.
+   * @throws GatewayError TICKET_UNKNOWN, TICKET_CLOSED, SESSION_ENDED, VIOLATION_REFUSED
+   */
+  reportViolation(nullifier: bigint, claim: ViolationClaim): Promise<string> {
+    return this.#violations.report(nullifier, claim);
+  }
+
   /** Ends idle sessions and forgets old answers, as the terms say. Call it from time to time. */
   async sweep(): Promise<{ readonly sessionsEnded: number; readonly answersForgotten: number }> {
     const { store, clock, terms } = this.#context;
@@ -114,14 +150,30 @@ export class Gateway implements ProviderApi {
     return { sessionsEnded, answersForgotten };
   }
 
-  /** Hands in offences again whose report failed or was cut off. Call it at the start and from time to time. */
+  /** Hands in offences again whose report failed or was cut off. Call it, and the three below, at the start and from time to time. */
   reportOffences(): Promise<void> {
-    return this.#offences.reportAll();
+    return this.#offences.outbox.postAll();
+  }
+
+  /** The same for folds to be challenged. */
+  reportFoldConflicts(): Promise<void> {
+    return this.#folds.outbox.postAll();
+  }
+
+  /** The same for answers to disputes; decides those that waited for a call. */
+  reportDisputes(): Promise<void> {
+    return this.#disputes.postAll();
+  }
+
+  /** The same for violations. */
+  reportViolations(): Promise<void> {
+    return this.#violations.outbox.postAll();
   }
 
   /** Resolves when the reports under way are done. */
-  idle(): Promise<void> {
-    return this.#offences.idle();
+  async idle(): Promise<void> {
+    const desks = [this.#offences.outbox, this.#folds.outbox, this.#disputes, this.#violations.outbox];
+    await Promise.all(desks.map((desk) => desk.idle()));
   }
 
   /** What is no refusal is a fault: the operator learns of it, the caller only that there was one. */

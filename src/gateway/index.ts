@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The provider's side: the rules, the store, and the service behind them. */
 export type { ObservedClose } from "./closes.ts";
+export type { DisputeReply, ObservedDispute } from "./disputes.ts";
+export type { FoldChallenge, ObservedFold } from "./folds.ts";
 export { Gateway } from "./gateway.ts";
 export { fixedPriceUpstream, httpTransport, jsonRpcUpstream } from "./json-rpc-upstream.ts";
 export type { JsonRpcCall, JsonRpcTransport } from "./json-rpc-upstream.ts";
@@ -8,7 +10,8 @@ export { DEFAULT_SETTINGS } from "./ports.ts";
 export type { GatewayOptions, GatewaySettings, TypedDataSigner } from "./ports.ts";
 export type { CallClaim, CallDecision } from "./rules.ts";
 export { SqliteStore } from "./sqlite-store.ts";
-export type { SqliteStoreOptions } from "./sqlite-store.ts";
+export type { SqliteStoreOptions } from "./sqlite-database.ts";
 export { GatewayStoreError } from "./store-error.ts";
 export type * from "./store.ts";
 export type { ServeContext, Served, Upstream } from "./upstream.ts";
+export type { ViolationClaim, ViolationFinding, ViolationReport } from "./violations.ts";

@@ -3,9 +3,12 @@
 import type { TypedDataDomain, TypedDataField } from "ethers";
 
 import type { Pool, ProviderKey } from "../protocol/index.ts";
-import type { AccountSource, Clock, RootSource, Terms, Verify } from "../wire/index.ts";
+import type { AccountSource, Clock, DisputeSource, FoldSource, RootSource, Terms, Verify } from "../wire/index.ts";
+import type { DisputeReply } from "./disputes.ts";
+import type { FoldChallenge } from "./folds.ts";
 import type { GatewayStore, Offence } from "./store.ts";
 import type { Upstream } from "./upstream.ts";
+import type { ViolationReport } from "./violations.ts";
 
 /** Signs EIP-712 messages for the provider's Ethereum address; an ethers `Wallet` does. */
 export interface TypedDataSigner {
@@ -37,12 +40,24 @@ export interface GatewayOptions {
   /** For the pool's provider address: signs receipts and consents. */
   readonly signer: TypedDataSigner;
   readonly verify: Verify;
-  readonly chain: AccountSource & RootSource;
+  readonly chain: AccountSource & RootSource & DisputeSource & FoldSource;
   readonly clock: Clock;
   /** Files the claim. When it rejects, the offence is handed in again by `reportOffences`. */
   readonly onDoubleSpend: (offence: Offence) => Promise<void>;
   /** Slashes the account whose close is in its window, as `onDoubleSpend`. */
   readonly onUnderstatedClose: (offence: Offence) => Promise<void>;
+  /** Challenges a fold on chain that shares a refund with one that was signed. Resolves when it fell; as `onDoubleSpend`. */
+  readonly onFoldConflict: (challenge: FoldChallenge) => Promise<void>;
+  /**
+   * Proves the refund and answers a dispute on chain. Resolves when somebody's answer is there for good, or none can be given any
+   * more; when it rejects, `reportDisputes` hands it in again.
+   */
+  readonly answerDispute: (reply: DisputeReply) => Promise<void>;
+  /**
+   * Reports a violation on chain. Resolves when the report is there for good, or can no longer be made; when it rejects,
+   * `reportViolations` hands it in again.
+   */
+  readonly onViolation: (report: ViolationReport) => Promise<void>;
   /** Told of every fault that is no refusal: a full disk, an unreachable chain, a report that failed. */
   readonly onFault?: (error: unknown) => void;
   readonly settings?: Partial<GatewaySettings>;

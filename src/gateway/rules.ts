@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The rules of docs/protocol.md, Calls, as a pure function of what is recorded. Every store decides with it, inside its transaction. */
 import type { CallAnswer } from "../wire/index.ts";
-import type { EndDecision, SpentTicket, Ticket } from "./store.ts";
+import type { CertifiedFold, EndBasis, EndDecision, Fold, FoldDecision, SpentTicket, Ticket } from "./store-records.ts";
 
 /** A call as its voucher states it; the voucher's signature was checked. */
 export interface CallClaim {
@@ -27,7 +27,7 @@ export interface RecordedCall {
 
 export type CallDecision =
   /** Serve it: the lease is the caller's. `charged` is what the session was charged before. */
-  | { readonly kind: "serve"; readonly charged: bigint }
+  | { readonly kind: "serve"; readonly charged: bigint; readonly isViolated: boolean }
   | { readonly kind: "answered"; readonly answer: CallAnswer }
   /** Never handed in: verify its proof. */
   | { readonly kind: "unseen" }
@@ -53,17 +53,17 @@ export function decideCall(
   const recorded = calls.find(({ sequence }) => sequence === claim.sequence);
   if (recorded !== undefined && recorded.requestHash !== claim.requestHash) return { kind: "conflict" };
   if (recorded?.answer !== undefined) return { kind: "answered", answer: recorded.answer() };
-  if (ticket.status === "ended") return { kind: "ended" };
+  if (ticket.status === "ended" || ticket.isDisputed) return { kind: "ended" };
   if (recorded === undefined && calls.some(({ sequence }) => sequence > claim.sequence)) return { kind: "passed" };
   if (calls.some(({ leaseUntil }) => leaseUntil > now)) return { kind: "in-progress" };
   if (ticket.charged + claim.leastRoom > claim.cap) return { kind: "cap-too-low", charged: ticket.charged };
-  return { kind: "serve", charged: ticket.charged };
+  return { kind: "serve", charged: ticket.charged, isViolated: ticket.violation !== undefined };
 }
 
-/** The rules of a session's end; `leases` are those of its calls. Undefined: it ends now. */
+/** The rules of a session's end, on the basis of which a refund is offered; `leases` are those of its calls. Undefined: it ends now. */
 export function decideEnd(
   x: bigint,
-  charged: bigint,
+  { charged, violation }: EndBasis,
   ticket: Ticket | undefined,
   leases: readonly number[],
   now: number,
@@ -73,5 +73,19 @@ export function decideEnd(
   if (ticket.share.x !== x) return { kind: "other-message", recorded: ticket };
   if (ticket.refund !== undefined) return { kind: "ended", refund: ticket.refund };
   if (leases.some((until) => until > now)) return { kind: "in-progress" };
-  return ticket.charged === charged ? undefined : { kind: "charged", charged: ticket.charged };
+  return ticket.charged === charged && ticket.violation === violation ? undefined : { kind: "changed" };
+}
+
+/** The rules of folding: a refund is folded once. `signed` and `certified` are the recorded folds that share a nullifier with this one. */
+export function decideFold(
+  state: bigint,
+  nullifiers: readonly bigint[],
+  signed: readonly Fold[],
+  certified: readonly CertifiedFold[],
+): FoldDecision {
+  const isSame = (fold: CertifiedFold): boolean =>
+    fold.state === state && fold.nullifiers.every((nullifier, slot) => nullifier === nullifiers[slot]);
+  const [fold] = signed;
+  if (fold !== undefined) return signed.length === 1 && isSame(fold) ? { kind: "signed", fold } : { kind: "conflict" };
+  return certified.every(isSame) ? { kind: "new" } : { kind: "conflict" };
 }

@@ -9,7 +9,8 @@ import type { Signature } from "../protocol/index.ts";
 import { callAnswer, toJson } from "../wire/index.ts";
 import type { FeedEntry } from "../wire/index.ts";
 import type { RecordedCall } from "./rules.ts";
-import type { Enrolment, Fold, Offence, SpentTicket, Ticket } from "./store.ts";
+import type { CertifiedFold, DisputeRecord, Enrolment, Fold, Offence } from "./store-records.ts";
+import type { SpentTicket, Ticket, Violation, Voucher } from "./store-records.ts";
 
 export type Row = Record<string, SQLOutputValue>;
 
@@ -26,10 +27,12 @@ const decimals = z.array(z.string()).transform((all) => all.map(BigInt));
 const signatureJson = z.object({ r8: z.tuple([z.string(), z.string()]), s: z.string() });
 const parse = (value: SQLOutputValue | undefined): unknown => JSON.parse(text(value));
 
-export function signature(value: SQLOutputValue | undefined): Signature {
-  const { r8, s } = signatureJson.parse(parse(value));
-  return { r8: [BigInt(r8[0]), BigInt(r8[1])], s: BigInt(s) };
-}
+const signatureFrom = ({ r8, s }: z.output<typeof signatureJson>): Signature => ({
+  r8: [BigInt(r8[0]), BigInt(r8[1])],
+  s: BigInt(s),
+});
+export const signature = (value: SQLOutputValue | undefined): Signature =>
+  signatureFrom(signatureJson.parse(parse(value)));
 
 export function ticketOf(row: Row): Ticket {
   const nullifier = field(row["nullifier"]);
@@ -41,15 +44,7 @@ export function ticketOf(row: Row): Ticket {
     share: { x: field(row["x"]), y: field(row["y"]) },
     sessionAddress: text(row["session_address"]),
     charged: integer(row["charged"]),
-    voucher:
-      row["voucher_sequence"] === null
-        ? undefined
-        : {
-            sequence: number(row["voucher_sequence"]),
-            cap: integer(row["voucher_cap"]),
-            requestHash: text(row["voucher_request_hash"]),
-            signature: text(row["voucher_signature"]),
-          },
+    voucher: row["voucher_sequence"] === null ? undefined : voucherOf(row, "voucher_"),
     refund:
       row["refund_signature"] === null
         ? undefined
@@ -58,8 +53,18 @@ export function ticketOf(row: Row): Ticket {
             refundedHold: integer(row["refunded_hold"]),
             signature: signature(row["refund_signature"]),
           },
+    isDisputed: row["is_disputed"] === 1,
+    violation: row["evidence_hash"] === null ? undefined : text(row["evidence_hash"]),
   };
 }
+
+/** A voucher in columns of these names. */
+export const voucherOf = (row: Row, prefix = ""): Voucher => ({
+  sequence: number(row[`${prefix}sequence`]),
+  cap: integer(row[`${prefix}cap`]),
+  requestHash: text(row[`${prefix}request_hash`]),
+  signature: text(row[`${prefix}signature`]),
+});
 
 /** A row that is known to be no closed ticket. */
 export function spentTicketOf(row: Row): SpentTicket {
@@ -83,9 +88,14 @@ export const enrolmentOf = (row: Row): Enrolment => ({
   signature: signature(row["signature"]),
 });
 
-export const foldOf = (row: Row): Fold => ({
+export const certifiedFoldOf = (row: Row): CertifiedFold => ({
   nullifiers: decimals.parse(parse(row["nullifiers"])),
   state: field(row["state"]),
+  certified: field(row["certified"]),
+});
+
+export const foldOf = (row: Row): Fold => ({
+  ...certifiedFoldOf(row),
   proof: proofFromJson(parse(row["proof"])),
   signature: signature(row["signature"]),
 });
@@ -107,6 +117,41 @@ export function offenceOf(row: Row): Offence {
     ],
   };
 }
+
+const answerJson = z.object({
+  refundedCharge: z.string(),
+  refundedHold: z.string(),
+  signature: signatureJson,
+  voucher: z
+    .object({ sequence: z.number(), cap: z.string().transform(BigInt), requestHash: z.string(), signature: z.string() })
+    .optional(),
+});
+
+export function disputeOf(row: Row): DisputeRecord {
+  const nullifier = field(row["nullifier"]);
+  const answer = row["answer"] === null ? undefined : answerJson.parse(parse(row["answer"]));
+  return {
+    nullifier,
+    x: field(row["x"]),
+    y: row["y"] === null ? undefined : field(row["y"]),
+    sessionAddress: text(row["session_address"]),
+    resolvableAt: integer(row["resolvable_at"]),
+    answer: answer && {
+      nullifier,
+      refundedCharge: BigInt(answer.refundedCharge),
+      refundedHold: BigInt(answer.refundedHold),
+      signature: signatureFrom(answer.signature),
+      voucher: answer.voucher,
+    },
+    isDone: row["done"] === 1,
+  };
+}
+
+export const violationOf = (row: Row): Violation => ({
+  nullifier: field(row["nullifier"]),
+  evidenceHash: text(row["evidence_hash"]),
+  evidence: text(row["evidence"]),
+});
 
 /** What the feed shows of a row. */
 export const ticketEntryOf = (position: number, row: Row): FeedEntry => ({

@@ -82,6 +82,46 @@ const MIGRATIONS: readonly string[] = [
     key BLOB NOT NULL
   );
   `,
+  `
+  ALTER TABLE folds ADD COLUMN certified BLOB NOT NULL
+    DEFAULT x'0000000000000000000000000000000000000000000000000000000000000000';
+
+  -- Folds that were certified on chain, signed here or not. Several may share a nullifier until one of them is final.
+  CREATE TABLE certified_folds (
+    state BLOB PRIMARY KEY,
+    nullifiers TEXT NOT NULL,
+    certified BLOB NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE certified_nullifiers (
+    nullifier BLOB NOT NULL,
+    state BLOB NOT NULL REFERENCES certified_folds (state),
+    PRIMARY KEY (nullifier, state)
+  ) WITHOUT ROWID;
+  CREATE TABLE fold_conflicts (
+    pending_state BLOB PRIMARY KEY REFERENCES certified_folds (state),
+    fold INTEGER NOT NULL REFERENCES folds (id),
+    reported INTEGER NOT NULL DEFAULT 0
+  ) WITHOUT ROWID;
+
+  CREATE TABLE disputes (
+    nullifier BLOB PRIMARY KEY,
+    x BLOB NOT NULL,
+    -- Not kept of a ticket that was closed before.
+    y BLOB,
+    session_address TEXT NOT NULL,
+    resolvable_at TEXT NOT NULL,
+    answer TEXT,
+    done INTEGER NOT NULL DEFAULT 0
+  ) WITHOUT ROWID;
+  CREATE INDEX disputes_pending ON disputes (done) WHERE done = 0;
+
+  CREATE TABLE violations (
+    nullifier BLOB PRIMARY KEY,
+    evidence_hash TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    reported INTEGER NOT NULL DEFAULT 0
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** Which pool the file belongs to. A file of another pool is refused. */

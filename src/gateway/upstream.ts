@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The service that a gateway sells. */
+import type { ViolationFinding } from "./violations.ts";
+
 export interface Served {
   readonly response: string;
   /** For this call, in token base units: a multiple of the pool's unit, at most `mostCharged`. */
   readonly charge: bigint;
   /** Which model or version answered; it goes into the receipt. */
   readonly modelId?: string;
+  /** The payload broke the policy of the terms. It was answered, and may be charged, all the same; the session loses its hold. */
+  readonly violation?: ViolationFinding;
 }
 
 export interface ServeContext {

@@ -41,6 +41,8 @@ export const GATEWAY_ERRORS = {
   STATE_NOT_CERTIFIED: 409,
   /** The session's violation of the policy is not on chain yet, and its refund is not signed before: ask again later. */
   VIOLATION_PENDING: 409,
+  /** Nothing was held against the session: no such call, another violation, or a dispute that came first. */
+  VIOLATION_REFUSED: 409,
   /** The close reveals a ticket that was used. */
   CLOSE_CONFLICT: 409,
   /** The close could not be settled on chain as it stands. */

@@ -3,7 +3,7 @@
  * Files that one party writes and another one reads (docs/protocol.md, File formats). Written in the canonical form, so that the hash of
  * the file is the hash of what it says; read in any form, but strictly: an unknown or missing field is refused, with its name.
  */
-import { z } from "zod";
+import type { z } from "zod";
 
 import { ProtocolError } from "../protocol/index.ts";
 import { canonicalJson } from "./canonical.ts";

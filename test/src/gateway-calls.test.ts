@@ -282,7 +282,7 @@ describe("the gateway's calls", function () {
         {},
         { newState: "1", foldNullifiers: ["1", "2", "3"], certified: "0", proof: good.ticket?.proof },
         { newState: "1", foldNullifiers: ["1", "2", "3", "3"], certified: "0", proof: good.ticket?.proof },
-        { newState: "1", foldNullifiers: ["1", "2", "3", "4"], certified: "7", proof: good.ticket?.proof },
+        { newState: "1", foldNullifiers: ["1", "2", "3", "4"], certified: "-7", proof: good.ticket?.proof },
       ],
       consentToClose: [null, {}, { identityCommitment: "1" }],
       publicFeed: [null, {}, { after: -1 }, { after: 0, limit: 0 }, { after: 0, limit: 1_001 }, { after: "0" }],

@@ -111,8 +111,9 @@ describe("the gateway's folds", function () {
       await first.store.close();
       const { gateway, store } = startProvider({ path: path("gateway") });
       expect(await gateway.fold(request)).to.deep.equal(answer);
-      const [stored] = await store.foldsWith([BigInt(request.foldNullifiers[3] ?? 0)]);
-      expect(toJson(stored?.proof)).to.deep.equal(request.proof);
+      const stored = await store.decideFold(BigInt(request.newState), request.foldNullifiers.map(BigInt));
+      expect(stored.kind === "signed" && toJson(stored.fold.proof)).to.deep.equal(request.proof);
+      expect(stored).to.have.nested.property("fold.certified", 0n);
       const { entries } = await gateway.publicFeed({ after: 0 });
       const { signature } = answer;
       const { foldNullifiers: nullifiers, newState: state } = request;
@@ -138,7 +139,7 @@ describe("the gateway's folds", function () {
     expect(await codeOf(gateway.fold(fork(["101", "102", "103", shared], "9")))).to.equal("FOLD_CONFLICT");
     expect(await codeOf(gateway.fold({ ...request, newState: "9" }))).to.equal("FOLD_CONFLICT");
     expect(await codeOf(gateway.fold(swapped(request)))).to.equal("FOLD_CONFLICT");
-    expect(await store.foldsWith([101n, 102n, 103n])).to.deep.equal([]);
+    expect(await store.decideFold(9n, [101n, 102n, 103n, 104n])).to.deep.equal({ kind: "new" });
     await gateway.fold(fork(["101", "102", "103", "104"], "9"));
     expect(await codeOf(gateway.fold(fork(["101", shared, "105", "106"], "9")))).to.equal("FOLD_CONFLICT");
   });

@@ -43,10 +43,20 @@ async function main(): Promise<void> {
     stateKey: providerKey(new Uint8Array(32).fill(11)),
     signer: new Wallet(`0x${"42".repeat(32)}`),
     verify: async () => true,
-    chain: { account: async () => undefined, isFinalRoot: async () => true },
+    chain: {
+      account: async () => undefined,
+      isFinalRoot: async () => true,
+      dispute: async () => undefined,
+      violation: async () => undefined,
+      fold: async () => undefined,
+      finalFold: async () => false,
+    },
     clock: () => Math.floor(Date.now() / 1_000),
     onDoubleSpend: async () => undefined,
     onUnderstatedClose: async () => undefined,
+    onFoldConflict: async () => undefined,
+    answerDispute: async () => undefined,
+    onViolation: async () => undefined,
   });
 
   async function send(request: unknown): Promise<unknown> {

@@ -8,7 +8,8 @@ import { LeanIMT } from "@zk-kit/lean-imt";
 import { Wallet as EthersWallet } from "ethers";
 
 import { Gateway, SqliteStore, fixedPriceUpstream } from "../../../src/gateway/index.ts";
-import type { GatewayOptions, GatewayStore, Offence, Upstream } from "../../../src/gateway/index.ts";
+import type { DisputeReply, FoldChallenge, GatewayOptions, GatewayStore } from "../../../src/gateway/index.ts";
+import type { Offence, Upstream, ViolationReport } from "../../../src/gateway/index.ts";
 import {
   describePool,
   deriveIdentitySecret,
@@ -26,6 +27,10 @@ import { parseTerms, termsHashOf } from "../../../src/wire/index.ts";
 import type {
   AccountSource,
   AccountView,
+  DisputeSource,
+  DisputeView,
+  FoldSource,
+  FoldView,
   PathSource,
   Prove,
   ProviderApi,
@@ -84,10 +89,14 @@ export const secretOf = (account: number): bigint => deriveIdentitySecret(SEED, 
 const DEPOSITS = [DEPOSIT, DEPOSIT, SMALL_DEPOSIT];
 
 /** What contracts and their sync give, for a chain on which nothing happens but what a test says. */
-export class FakeChain implements AccountSource, PathSource, RootSource {
+export class FakeChain implements AccountSource, PathSource, RootSource, DisputeSource, FoldSource {
   readonly #tree = new LeanIMT<bigint>((a, b) => poseidon([a, b]));
   readonly #accounts = new Map<bigint, AccountView>();
   readonly finalRoots = new Set<bigint>();
+  readonly disputes = new Map<bigint, DisputeView>();
+  /** Evidence hashes by nullifier. */
+  readonly violations = new Map<bigint, string>();
+  readonly folds = new Map<bigint, FoldView>();
 
   constructor() {
     DEPOSITS.forEach((deposit, number) => {
@@ -115,6 +124,55 @@ export class FakeChain implements AccountSource, PathSource, RootSource {
 
   async isFinalRoot(root: bigint): Promise<boolean> {
     return this.finalRoots.has(root);
+  }
+
+  async dispute(nullifier: bigint): Promise<DisputeView | undefined> {
+    return this.disputes.get(nullifier);
+  }
+
+  async violation(nullifier: bigint): Promise<string | undefined> {
+    return this.violations.get(nullifier);
+  }
+
+  async fold(state: bigint): Promise<FoldView | undefined> {
+    return this.folds.get(state);
+  }
+
+  async finalFold(state: bigint): Promise<boolean> {
+    return this.folds.get(state)?.status === "final";
+  }
+
+  /** What `certifyFold` would record, at once in this state. */
+  certify(fold: Pick<FoldView, "newState" | "foldNullifiers" | "certified">, status: FoldView["status"]): FoldView {
+    const { newState, foldNullifiers, certified } = fold;
+    const view = { newState, foldNullifiers, certified, status, finalizableAt: 1_800_086_400n };
+    this.folds.set(newState, view);
+    return view;
+  }
+
+  /** What `openDispute` would record. */
+  openDispute({
+    nullifier,
+    y,
+    sessionAddress,
+    recipient,
+  }: Omit<DisputeView, "status" | "resolvableAt" | "refund">): DisputeView {
+    const resolvableAt = 1_800_086_400n;
+    const view = { status: "open", nullifier, y, sessionAddress, recipient, resolvableAt, refund: undefined } as const;
+    this.disputes.set(nullifier, view);
+    return view;
+  }
+
+  /** What `answerDispute` would record. */
+  answer({ refund }: Pick<DisputeReply, "refund">): void {
+    const { nullifier, refundedCharge, refundedHold, signature } = refund;
+    const dispute = this.disputes.get(nullifier);
+    if (dispute === undefined) throw new Error("there is no such dispute");
+    this.disputes.set(nullifier, {
+      ...dispute,
+      status: "answered",
+      refund: { refundedCharge, refundedHold, signature },
+    });
   }
 
   change(identityCommitment: bigint, change: Partial<AccountView>): void {
@@ -168,6 +226,9 @@ export interface Provider {
   readonly clock: TestClock;
   /** What was handed in, in order. */
   readonly offences: Offence[];
+  readonly replies: DisputeReply[];
+  readonly challenges: FoldChallenge[];
+  readonly reports: ViolationReport[];
 }
 
 export interface ProviderSetup extends Partial<Omit<GatewayOptions, "clock" | "chain">> {
@@ -180,8 +241,16 @@ export interface ProviderSetup extends Partial<Omit<GatewayOptions, "clock" | "c
 export function startProvider(setup: ProviderSetup = {}): Provider {
   const { path = ":memory:", clock = new TestClock(), chain = new FakeChain(), echo = new Echo(), ...options } = setup;
   const store = setup.store ?? new SqliteStore({ path, poolHash: POOL.poolHash });
-  const offences: Offence[] = [];
-  const collect = async (offence: Offence): Promise<void> => void offences.push(offence);
+  const [offences, replies, challenges, reports] = [
+    new Array<Offence>(),
+    new Array<DisputeReply>(),
+    new Array<FoldChallenge>(),
+    new Array<ViolationReport>(),
+  ];
+  const into =
+    <T>(list: T[]) =>
+    async (item: T): Promise<void> =>
+      void list.push(item);
   const gateway = new Gateway({
     pool: POOL,
     terms: parseTerms(TERMS),
@@ -192,11 +261,14 @@ export function startProvider(setup: ProviderSetup = {}): Provider {
     verify,
     chain,
     clock: clock.read,
-    onDoubleSpend: collect,
-    onUnderstatedClose: collect,
+    onDoubleSpend: into(offences),
+    onUnderstatedClose: into(offences),
+    onFoldConflict: into(challenges),
+    answerDispute: into(replies),
+    onViolation: into(reports),
     ...options,
   });
-  return { gateway, store, upstream: echo, chain, clock, offences };
+  return { gateway, store, upstream: echo, chain, clock, offences, replies, challenges, reports };
 }
 
 export interface User {
