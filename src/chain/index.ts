@@ -2,12 +2,18 @@
 export * from "./account-tree.ts";
 export * from "./authorizations.ts";
 export * from "./close-request.ts";
+export type { DisputeRecord, RefundRecord } from "./dispute-book.ts";
+export * from "./dispute-sender.ts";
 export * from "./errors.ts";
 export * from "./event-sync.ts";
+export * from "./final-events.ts";
+export type { FoldRecord } from "./fold-book.ts";
+export * from "./fold-sender.ts";
 export * from "./pool-client.ts";
 export * from "./pool-events.ts";
 export * from "./pool-history.ts";
 export * from "./pool-sender.ts";
+export * from "./pool-types.ts";
 export * from "./pool-view.ts";
 export * from "./provider.ts";
 export * from "./reverts.ts";

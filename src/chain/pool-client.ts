@@ -2,7 +2,7 @@
 /** One pool on its chain. Its parameters are read from there and checked against what follows from them, never typed twice. */
 import { getAddress, isAddress } from "ethers";
 
-import type { CreditDisputes, CreditPool, CreditSettlement } from "../../typechain-types/index.js";
+import type { CreditPool } from "../../typechain-types/index.js";
 import {
   CreditDisputes__factory,
   CreditPool__factory,
@@ -11,73 +11,26 @@ import {
 import type { Pool, PoolParameters } from "../protocol/index.ts";
 import { describePool, isValidPublicKey, stakeOf } from "../protocol/index.ts";
 import { ChainError, guarded } from "./errors.ts";
+import { ACCOUNT_STATUSES, DISPUTE_STATUSES, FOLD_STATUSES } from "./pool-types.ts";
+import type {
+  Account,
+  CertifiedFold,
+  Dispute,
+  Ledger,
+  Obligations,
+  PendingClose,
+  PoolAddresses,
+  PoolContracts,
+  ReadOptions,
+  Solvency,
+  TreeHead,
+} from "./pool-types.ts";
 import { requireChain, requireCode } from "./provider.ts";
 import type { ChainProvider } from "./provider.ts";
 import type { Token } from "./token.ts";
 import { connectToken } from "./token.ts";
 
-export type AccountStatus = "none" | "active" | "expired" | "closed" | "slashed";
-export const ACCOUNT_STATUSES: readonly AccountStatus[] = ["none", "active", "expired", "closed", "slashed"];
-
-/** An account as the chain has it. Amounts in token base units, times in unix seconds. */
-export interface Account {
-  readonly identityCommitment: bigint;
-  readonly status: AccountStatus;
-  readonly deposit: bigint;
-  readonly stake: bigint;
-  readonly openedAt: bigint;
-}
-
-/** A close in its challenge window. */
-export interface PendingClose {
-  readonly identityCommitment: bigint;
-  readonly toRecipient: bigint;
-  readonly toProvider: bigint;
-  readonly finalizableAt: bigint;
-  readonly recipient: string;
-  readonly fee: bigint;
-  readonly relayer: string;
-}
-
-/** What the pool owes, in token base units. */
-export interface Ledger {
-  readonly escrowed: bigint;
-  readonly undelivered: bigint;
-  readonly revenue: bigint;
-  readonly bond: bigint;
-  readonly awaitingBurn: bigint;
-}
-
-/** The ledger against the tokens that are there, both at one block. */
-export interface Solvency {
-  readonly ledger: Ledger;
-  readonly owed: bigint;
-  readonly balance: bigint;
-  /** Tokens that somebody sent to the pool directly. Negative: missing. */
-  readonly surplus: bigint;
-  readonly isSolvent: boolean;
-  readonly blockNumber: number;
-}
-
-export interface TreeHead {
-  readonly root: bigint;
-  readonly leafCount: number;
-  readonly depth: number;
-}
-
-/** At a block; the newest by default. */
-export interface ReadOptions {
-  readonly blockTag?: number | "latest" | "finalized";
-}
-
-/** The contracts of one pool. */
-export interface PoolContracts {
-  readonly pool: CreditPool;
-  readonly settlement: CreditSettlement;
-  readonly disputes: CreditDisputes;
-}
-
-/** How many accounts one call asks for: 500 answers of four words stay far below every endpoint's limit. */
+/** How many things one call asks for: 500 answers of six words stay far below every endpoint's limit. */
 const BATCH = 500;
 
 export class PoolClient {
@@ -142,6 +95,10 @@ export class PoolClient {
     }
     const token = await connectToken(provider, pool.parameters.token);
     return new PoolClient(provider, pool, token, { pool: contract, settlement, disputes }, rules);
+  }
+
+  get addresses(): PoolAddresses {
+    return { pool: this.pool.address, settlement: this.settlementAddress, disputes: this.disputesAddress };
   }
 
   get chainId(): bigint {
@@ -211,6 +168,62 @@ export class PoolClient {
     return { escrowed, undelivered, revenue, bond, awaitingBurn };
   }
 
+  /** The disputes over many tickets, in the order asked; undefined where none was opened. */
+  async disputesOf(nullifiers: readonly bigint[], options: ReadOptions = {}): Promise<(Dispute | undefined)[]> {
+    return inBatches(nullifiers, async (batch) => {
+      const found = await guarded("reading disputes", () => this.contracts.disputes.disputesOf([...batch], options));
+      return found.map(({ sessionAddress, resolvableAt, status, recipient, unpaid }, index) => {
+        const named = DISPUTE_STATUSES[Number(status) - 1];
+        if (named === undefined) return undefined;
+        const nullifier = batch[index] as bigint;
+        return { nullifier, sessionAddress, resolvableAt, status: named, recipient, unpaid };
+      });
+    });
+  }
+
+  /** The evidence hashes of the violations reported of many tickets, in the order asked; undefined where none was. */
+  async violationsOf(nullifiers: readonly bigint[], options: ReadOptions = {}): Promise<(string | undefined)[]> {
+    return inBatches(nullifiers, async (batch) => {
+      const { disputes } = this.contracts;
+      const found = await guarded("reading violations", () => disputes.violationsOf([...batch], options));
+      return found.map((evidenceHash) => (BigInt(evidenceHash) === 0n ? undefined : evidenceHash));
+    });
+  }
+
+  /** The certified folds to many states, in the order asked; undefined where none was ever certified. */
+  async foldsOf(states: readonly bigint[], options: ReadOptions = {}): Promise<(CertifiedFold | undefined)[]> {
+    return inBatches(states, async (batch) => {
+      const found = await guarded("reading folds", () => this.contracts.settlement.foldsOf([...batch], options));
+      return found.map(({ contents, finalizableAt, status }, index) => {
+        const named = FOLD_STATUSES[Number(status) - 1];
+        if (named === undefined) return undefined;
+        return { newState: batch[index] as bigint, contents, finalizableAt, status: named };
+      });
+    });
+  }
+
+  /** For many fold nullifiers the state of the fold that holds each for good, in the order asked; 0 where none does. */
+  async foldHoldersOf(foldNullifiers: readonly bigint[], options: ReadOptions = {}): Promise<bigint[]> {
+    return inBatches(foldNullifiers, async (batch) => [
+      ...(await guarded("reading fold nullifiers", () => this.contracts.settlement.foldHoldersOf([...batch], options))),
+    ]);
+  }
+
+  /** What the provider owes, and what it can withdraw. */
+  async obligations(options: ReadOptions = {}): Promise<Obligations> {
+    const raw = await guarded("reading the obligations", () => this.contracts.disputes.obligations(options));
+    const { unpaidAwards, unpaidPenalties, encumbered, free, announcedWithdrawal, withdrawableAt } = raw;
+    return {
+      openDisputes: Number(raw.openDisputes),
+      unpaidAwards,
+      unpaidPenalties,
+      encumbered,
+      free,
+      announcedWithdrawal,
+      withdrawableAt,
+    };
+  }
+
   /** Invariant 1: the pool's tokens cover what it owes. */
   async solvency(): Promise<Solvency> {
     const blockNumber = await guarded("reading the block number", () => this.provider.getBlockNumber());
@@ -235,21 +248,15 @@ export class PoolClient {
   }
 }
 
-async function inBatches<T>(
-  identityCommitments: readonly bigint[],
-  read: (batch: readonly bigint[]) => Promise<T[]>,
-): Promise<T[]> {
+async function inBatches<T>(keys: readonly bigint[], read: (batch: readonly bigint[]) => Promise<T[]>): Promise<T[]> {
   const found: T[] = [];
-  for (let start = 0; start < identityCommitments.length; start += BATCH) {
-    found.push(...(await read(identityCommitments.slice(start, start + BATCH))));
+  for (let start = 0; start < keys.length; start += BATCH) {
+    found.push(...(await read(keys.slice(start, start + BATCH))));
   }
   return found;
 }
 
-interface RuleAddresses {
-  readonly settlement: string;
-  readonly disputes: string;
-}
+type RuleAddresses = Omit<PoolAddresses, "pool">;
 
 async function readPool(
   contract: CreditPool,

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The events of a pool and its settlement, typed. Amounts in token base units, times in unix seconds. */
+/** The events of a pool and its rules, typed. Amounts in token base units, times in unix seconds. */
 import type { Interface, Result } from "ethers";
 
-import { CreditPool__factory, CreditSettlement__factory } from "../../typechain-types/index.js";
+import {
+  CreditDisputes__factory,
+  CreditPool__factory,
+  CreditSettlement__factory,
+} from "../../typechain-types/index.js";
 import { ChainError } from "./errors.ts";
 import type { RawLog } from "./event-sync.ts";
-import type { AccountStatus } from "./pool-client.ts";
-import { ACCOUNT_STATUSES } from "./pool-client.ts";
+import type { AccountStatus, PoolAddresses } from "./pool-types.ts";
+import { ACCOUNT_STATUSES } from "./pool-types.ts";
 
 export interface PoolEventArguments {
   readonly AccountOpened: {
@@ -31,6 +35,9 @@ export interface PoolEventArguments {
   readonly Claimed: { readonly account: string; readonly to: string; readonly amount: bigint };
   readonly Burned: { readonly amount: bigint };
   readonly RevenuePaid: { readonly to: string; readonly amount: bigint };
+  readonly BondPosted: { readonly from: string; readonly amount: bigint };
+  readonly BondPaid: { readonly to: string; readonly amount: bigint };
+  readonly ProviderCharged: { readonly to: string; readonly award: bigint; readonly penalty: bigint };
   readonly CloseStarted: {
     readonly identityCommitment: bigint;
     readonly firstUnused: number;
@@ -49,6 +56,32 @@ export interface PoolEventArguments {
     readonly recipient: string;
   };
   readonly AccountExpired: { readonly identityCommitment: bigint };
+  readonly FoldCertified: {
+    readonly newState: bigint;
+    readonly foldNullifiers: readonly bigint[];
+    readonly certified: bigint;
+    readonly finalizableAt: bigint;
+  };
+  readonly FoldChallenged: { readonly fallen: bigint; readonly by: bigint };
+  readonly FoldFinalized: { readonly newState: bigint };
+  readonly DisputeOpened: {
+    readonly nullifier: bigint;
+    readonly y: bigint;
+    readonly sessionAddress: string;
+    readonly recipient: string;
+    readonly resolvableAt: bigint;
+  };
+  readonly DisputeAnswered: {
+    readonly nullifier: bigint;
+    readonly refundedCharge: bigint;
+    readonly refundedHold: bigint;
+    readonly signatureR8: readonly [bigint, bigint];
+    readonly signatureS: bigint;
+  };
+  readonly DisputeLost: { readonly nullifier: bigint; readonly recipient: string; readonly award: bigint };
+  readonly AwardPaid: { readonly nullifier: bigint; readonly recipient: string; readonly amount: bigint };
+  readonly ViolationReported: { readonly nullifier: bigint; readonly evidenceHash: string };
+  readonly BondWithdrawalAnnounced: { readonly amount: bigint; readonly availableAt: bigint };
   readonly RevenueWithdrawn: { readonly to: string; readonly amount: bigint };
 }
 
@@ -85,11 +118,12 @@ function argumentsOf(names: readonly string[], values: Result): Record<string, u
   return Object.fromEntries(names.map((name, index) => [name, convert(name, values[index] as unknown)]));
 }
 
-/** Reads the events of one pool and its settlement. */
-export function poolEventReader(pool: string, settlement: string): (log: RawLog) => PoolEvent {
+/** Reads the events of one pool and its rules. */
+export function poolEventReader({ pool, settlement, disputes }: PoolAddresses): (log: RawLog) => PoolEvent {
   const interfaces = new Map<string, Interface>([
     [pool.toLowerCase(), CreditPool__factory.createInterface()],
     [settlement.toLowerCase(), CreditSettlement__factory.createInterface()],
+    [disputes.toLowerCase(), CreditDisputes__factory.createInterface()],
   ]);
   return ({ address, topics, data, blockNumber, blockHash, transactionHash, logIndex }) => {
     const parsed = interfaces.get(address.toLowerCase())?.parseLog({ topics, data });

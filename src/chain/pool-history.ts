@@ -52,11 +52,11 @@ export class PoolHistory {
     const { fromBlock, finality, chunkSize, keepBlocks, snapshot } = options;
     this.client = client;
     this.#finality = finality;
-    this.#read = poolEventReader(client.pool.address, client.settlementAddress);
+    this.#read = poolEventReader(client.addresses);
     if (snapshot !== undefined) this.#restore(snapshot);
     this.#sync = new EventSync({
       source: client.provider,
-      addresses: [client.pool.address, client.settlementAddress],
+      addresses: Object.values(client.addresses) as readonly string[],
       fromBlock,
       ...(chunkSize === undefined ? {} : { chunkSize }),
       ...(keepBlocks === undefined ? {} : { keepBlocks }),
@@ -132,19 +132,30 @@ export class PoolHistory {
     return removed;
   }
 
+  /**
+   * Reads the contracts as of the block up to which events were read. A chain that moved meanwhile gives undefined, and is left to the
+   * next sync.
+   */
+  async readAt<T>(read: (at: { readonly blockTag: number }) => Promise<T>): Promise<T | undefined> {
+    const checkpoint = this.#sync.cursor.checkpoints.at(-1);
+    if (checkpoint === undefined) return undefined;
+    const isStillThere = async (): Promise<boolean> =>
+      (await readHeader(this.client.provider, checkpoint.number))?.hash === checkpoint.hash;
+    try {
+      const value = await read({ blockTag: checkpoint.number });
+      return (await isStillThere()) ? value : undefined;
+    } catch (error) {
+      if (await isStillThere()) throw error;
+      return undefined;
+    }
+  }
+
   /** The contract's own root at the block up to which events were read. A chain that moved meanwhile is left to the next sync. */
   async #compareWithContract(): Promise<void> {
     const { position } = this;
-    const checkpoint = this.#sync.cursor.checkpoints.at(-1);
-    if (checkpoint === undefined) return;
-    const isStillThere = async (): Promise<boolean> =>
-      (await readHeader(this.client.provider, position))?.hash === checkpoint.hash;
-    const { root, leafCount } = await this.client.tree({ blockTag: position }).catch(async (error: unknown) => {
-      if (await isStillThere()) throw error;
-      return this.tree;
-    });
-    if (root === this.tree.root && leafCount === this.tree.leafCount) return;
-    if (!(await isStillThere())) return;
+    const head = await this.readAt((at) => this.client.tree(at));
+    if (head === undefined || (head.root === this.tree.root && head.leafCount === this.tree.leafCount)) return;
+    const { root, leafCount } = head;
     throw new ChainError(
       "INCONSISTENT",
       `at block ${position} the contract has ${leafCount} leaves and the root ${root}, the events give ${this.tree.leafCount} and ${this.tree.root}`,

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * What wallets and gateways ask of a pool, answered from its whole history: no question names the account that it is about to the
- * endpoint. Accounts are as of the newest block; paths and roots as of what can no longer be reorganized.
+ * What wallets and gateways ask of a pool, answered from its whole history: no question names the account, ticket or fold that it is
+ * about to the endpoint. Accounts, disputes and folds are as of the newest block; paths, roots and final folds as of what can no longer be
+ * reorganized.
  */
 import type { AccountPath } from "../protocol/index.ts";
 import { AccountTree } from "./account-tree.ts";
 import { ChainError } from "./errors.ts";
-import type { AccountStatus } from "./pool-client.ts";
+import { DisputeBook } from "./dispute-book.ts";
+import type { DisputeRecord } from "./dispute-book.ts";
+import { FoldBook } from "./fold-book.ts";
+import type { FoldRecord } from "./fold-book.ts";
 import type { PoolEvent } from "./pool-events.ts";
 import type { PoolHistory } from "./pool-history.ts";
+import type { AccountStatus } from "./pool-types.ts";
 import type { Finality } from "./provider.ts";
 import { finalBlockOf } from "./provider.ts";
 
@@ -21,11 +26,17 @@ export interface AccountRecord {
   readonly isClosing: boolean;
 }
 
+/** How often folds are read again because the chain changed under it. */
+const RETRIES = 20;
+
 export class PoolView {
   readonly #history: PoolHistory;
   readonly #finality: Finality;
   readonly #accounts = new Map<bigint, AccountRecord>();
-  #accountEvents = 0;
+  readonly #disputes = new DisputeBook();
+  readonly #folds = new FoldBook();
+  /** How many events are in the three books. */
+  #recorded = 0;
   #newestEvent: PoolEvent | undefined;
   /** Holds final leaves only, so it never rolls back. */
   readonly #finalTree = new AccountTree();
@@ -71,6 +82,40 @@ export class PoolView {
     });
   }
 
+  /** Undefined when no dispute was opened over this ticket. */
+  dispute(nullifier: bigint): Promise<DisputeRecord | undefined> {
+    return this.#inTurn(async () => {
+      await this.#catchUp();
+      return this.#disputes.dispute(nullifier);
+    });
+  }
+
+  /** The evidence hash of the violation that the provider reported of this ticket, in lower case. */
+  violation(nullifier: bigint): Promise<string | undefined> {
+    return this.#inTurn(async () => {
+      await this.#catchUp();
+      return this.#disputes.violation(nullifier);
+    });
+  }
+
+  /** Undefined when this state was never certified. */
+  fold(state: bigint): Promise<FoldRecord | undefined> {
+    return this.#inTurn(async () => {
+      await this.#catchUpWithHolders();
+      return this.#folds.fold(state);
+    });
+  }
+
+  /** True if the state is certified and final in a block that can no longer be reorganized. */
+  finalFold(state: bigint): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const finalBlock = await finalBlockOf(this.#history.client.provider, this.#finality);
+      await this.#catchUp();
+      const blockNumber = this.#folds.finalBlockOf(state);
+      return blockNumber !== undefined && blockNumber <= finalBlock;
+    });
+  }
+
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
     const run = this.#queue.then(task);
     this.#queue = run.catch(() => undefined);
@@ -81,13 +126,35 @@ export class PoolView {
   async #catchUp(): Promise<void> {
     await this.#history.sync();
     const { events } = this.#history;
-    if (this.#accountEvents > 0 && events[this.#accountEvents - 1] !== this.#newestEvent) {
+    if (this.#recorded > 0 && events[this.#recorded - 1] !== this.#newestEvent) {
       this.#accounts.clear();
-      this.#accountEvents = 0;
+      this.#disputes.clear();
+      this.#folds.clear();
+      this.#recorded = 0;
     }
-    for (const event of events.slice(this.#accountEvents)) this.#record(event);
-    this.#accountEvents = events.length;
+    for (const event of events.slice(this.#recorded)) {
+      this.#record(event);
+      this.#disputes.record(event);
+      this.#folds.record(event);
+    }
+    this.#recorded = events.length;
     this.#newestEvent = events.at(-1);
+  }
+
+  /** As `#catchUp`, with the holders of the pending folds' nullifiers as of the same events: only events change them. */
+  async #catchUpWithHolders(): Promise<void> {
+    for (let attempt = 0; attempt <= RETRIES; attempt++) {
+      await this.#catchUp();
+      const asked = this.#folds.unknownNullifiers;
+      if (asked.length === 0) return;
+      const holders = await this.#history.readAt((at) => this.#history.client.foldHoldersOf(asked, at));
+      const { events } = this.#history;
+      const isSame = events.length === this.#recorded && events.at(-1) === this.#newestEvent;
+      if (holders === undefined || !isSame) continue;
+      this.#folds.setHolders(asked, holders);
+      return;
+    }
+    throw new ChainError("INCONSISTENT", "the chain changed faster than its folds could be read; try again later");
   }
 
   #record(event: PoolEvent): void {

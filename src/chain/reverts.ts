@@ -4,6 +4,7 @@ import type { Result } from "ethers";
 import { Interface } from "ethers";
 
 import {
+  ICreditDisputes__factory,
   ICreditPoolFactory__factory,
   ICreditPool__factory,
   ICreditSettlement__factory,
@@ -39,13 +40,18 @@ const LIBRARY_ERRORS = [
 
 const INTERFACES = [
   ICreditPool__factory.createInterface(),
-  ICreditSettlement__factory.createInterface(),
+  ICreditSettlement__factory.createInterface(), // with its certified folds
+  ICreditDisputes__factory.createInterface(),
   ICreditPoolFactory__factory.createInterface(),
   new Interface(LIBRARY_ERRORS),
 ];
 
 const STATUS = ["never opened", "active", "expired", "closed", "slashed"];
 const statusOf = (status: unknown): string => STATUS[Number(status)] ?? String(status);
+const DISPUTE_STATUS = ["not opened", "open", "answered", "lost"];
+const disputeStatusOf = (status: unknown): string => DISPUTE_STATUS[Number(status)] ?? String(status);
+const FOLD_STATUS = ["not certified", "pending", "final", "fallen"];
+const foldStatusOf = (status: unknown): string => FOLD_STATUS[Number(status)] ?? String(status);
 const timeOf = (seconds: unknown): string => {
   const milliseconds = Number(seconds) * 1000;
   return Number.isFinite(milliseconds) && milliseconds < 8.64e15
@@ -81,7 +87,7 @@ const SENTENCES: Record<string, (args: Result) => string> = {
   FirstUnusedOutOfRange: ([j]) => `the first unused ticket ${j} is above 65,536`,
   RefundedChargesOutOfRange: ([rc, maximum]) => `refunded charges of ${rc} are more than all charges, ${maximum}`,
   RefundedHoldsOutOfRange: ([rp, maximum]) => `returned holds of ${rp} are more than all holds, ${maximum}`,
-  StateNotCertified: () => "no state is certified on chain: certified must be 0",
+  StateNotCertified: ([state]) => `the state ${shorten(state)} is not certified on chain, or not final yet`,
   RecipientRefused: ([to]) => `${to} cannot be paid: it is the zero address or the pool itself`,
   RelayerRefused: ([to]) => `${to} cannot be the relayer`,
   FeeOutOfRange: ([fee]) => `the fee ${fee} is not below 2^96`,
@@ -97,7 +103,51 @@ const SENTENCES: Record<string, (args: Result) => string> = {
   RevenueExceeded: ([revenue, amount]) => `the provider's revenue is ${revenue} units, less than ${amount}`,
   NothingToClaim: ([account]) => `nothing is credited to ${account}`,
   NothingToBurn: () => "nothing awaits burning",
+  BondExceeded: ([bond, amount]) => `the provider's bond is ${bond} units, less than ${amount}`,
+  AwardExceeded: ([funds, amount]) => `the provider's bond and revenue are ${funds} units, less than ${amount}`,
   NotSettlement: () => "only the pool's settlement may do this",
+  NotDisputes: () => "only the pool's disputes contract may do this",
+
+  DisputeIsKnown: ([nullifier, status]) =>
+    `there is a dispute over ticket ${shorten(nullifier)} already, it is ${disputeStatusOf(status)}; there is never a second one`,
+  DisputeIsNotOpen: ([nullifier, status]) =>
+    `the dispute over ticket ${shorten(nullifier)} is ${disputeStatusOf(status)}, and not open`,
+  SessionSignatureRefused: ([session]) => `the session key ${session} did not sign this dispute and recipient`,
+  AnswerWindowOpen: ([nullifier, at]) =>
+    `the dispute over ticket ${shorten(nullifier)} can be answered until ${timeOf(at)}; resolve after that`,
+  AnswerWindowPassed: ([nullifier, at]) =>
+    `the dispute over ticket ${shorten(nullifier)} had to be answered before ${timeOf(at)}`,
+  RefundedChargeOutOfRange: ([rc, maximum]) => `the refund of ${rc} is more than the ticket's price, ${maximum}`,
+  ChargeIsNoMultiple: ([charge, unit]) => `the charge of ${charge} is no multiple of the pool's unit, ${unit}`,
+  ChargeNotCovered: ([charge, cap]) => `the charge of ${charge} is more than the session's voucher allows, ${cap}`,
+  VoucherRefused: ([session]) => `the session key ${session} did not sign this voucher`,
+  HoldWithheld: ([rp, hold]) =>
+    `the refund returns ${rp} of the policy hold of ${hold}: it is returned whole, or not at all after a recorded violation`,
+  NothingUnpaid: ([nullifier]) =>
+    `nothing can be paid for ticket ${shorten(nullifier)}: no award is owed, or bond and revenue are empty`,
+  NothingToCollect: () => "no penalty is owed, or everything there is is needed for open disputes and awards",
+  EvidenceHashIsZero: () => "the hash of the evidence is zero",
+  ViolationIsKnown: ([nullifier]) => `a violation of ticket ${shorten(nullifier)} is recorded already`,
+  WithdrawalNotAnnounced: ([announced, amount]) =>
+    `notice was given of ${announced} units of the bond, less than ${amount}: announce the withdrawal first`,
+  WithdrawalTooEarly: ([at]) => `the bond can be withdrawn from ${timeOf(at)} on`,
+  FundsEncumbered: ([free, amount]) =>
+    `${free} units of bond and revenue can be withdrawn, less than ${amount}: the rest answers for disputes`,
+
+  FoldIsKnown: ([state, status]) =>
+    `the fold to the state ${shorten(state)} was certified before, it is ${foldStatusOf(status)}`,
+  FoldNullifiersRepeat: () => "the fold has one nullifier twice",
+  FoldNullifierHeld: ([, holder]) =>
+    `another fold holds one of these tickets for good: that to the state ${shorten(holder)}`,
+  FoldIsNotPending: ([state, status]) =>
+    `the fold to the state ${shorten(state)} is ${foldStatusOf(status)}, not pending`,
+  FoldContentsMismatch: ([state]) =>
+    `the fold to the state ${shorten(state)} was certified with other nullifiers, or on another base`,
+  FoldWindowOpen: ([state, at]) =>
+    `the fold to the state ${shorten(state)} can be challenged until ${timeOf(at)}; finalize after that`,
+  FoldHasFallen: ([state]) =>
+    `the fold to the state ${shorten(state)} has fallen: another fold holds one of its tickets`,
+  FoldsDoNotConflict: () => "the two folds share no ticket, or are one and the same",
   VerifierRefused: ([verifier]) => `${verifier} is no verifier of this statement: it did not refuse a proof of nothing`,
   ERC20InsufficientBalance: ([, balance, needed]) =>
     `the payer holds ${balance} units of the token, and ${needed} are needed`,

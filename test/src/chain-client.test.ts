@@ -287,6 +287,7 @@ describe("chain: one pool", () => {
         escrowed: 0n,
         undelivered: 0n,
         revenue: toProvider,
+        bond: 0n,
         awaitingBurn: toBurn,
       });
       const again = user.slash(identityCommitment, nullifier, world.other.address, proof);
@@ -294,7 +295,7 @@ describe("chain: one pool", () => {
 
       await refuses(user.withdrawRevenue(world.user.address, 1n), "REVERTED", "NotProvider");
       const provider = senderOf(world.provider);
-      await refuses(provider.withdrawRevenue(world.user.address, toProvider + 1n), "REVERTED", "RevenueExceeded");
+      await refuses(provider.withdrawRevenue(world.user.address, toProvider + 1n), "REVERTED", "FundsEncumbered");
       await provider.withdrawRevenue(world.provider.address, toProvider);
       await other.burn();
       await refuses(other.burn(), "REVERTED", "NothingToBurn");

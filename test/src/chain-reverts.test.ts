@@ -5,6 +5,8 @@ import { Interface, TypedDataEncoder } from "ethers";
 
 import { ChainError, TRANSACTION_GAS_LIMIT, connectToken, explainRevert, gasLimitFor } from "../../src/chain/index.ts";
 import {
+  ICertifiedFolds__factory,
+  ICreditDisputes__factory,
   ICreditPoolFactory__factory,
   ICreditPool__factory,
   ICreditSettlement__factory,
@@ -21,9 +23,14 @@ describe("chain: gas, refusals in words, tokens", () => {
       .with.property("code", "GAS_LIMIT");
   });
 
-  it("has a sentence for every error of the pool, the settlement and the factory that a user can meet", () => {
+  it("has a sentence for every error of the pool, its rules and the factory that a user can meet", () => {
     const silent: string[] = [];
-    for (const contract of [ICreditPool__factory, ICreditSettlement__factory, ICreditPoolFactory__factory]) {
+    for (const contract of [
+      ICreditPool__factory,
+      ICreditSettlement__factory,
+      ICreditDisputes__factory,
+      ICreditPoolFactory__factory,
+    ]) {
       const { fragments } = contract.createInterface();
       for (const fragment of fragments) {
         if (fragment.type !== "error") continue;
@@ -39,6 +46,12 @@ describe("chain: gas, refusals in words, tokens", () => {
     }
     // Left by name: what a pool's creation can be refused for names its parameter, and two that only a broken settlement would meet.
     expect(silent).to.include("TicketPriceIsZero").and.not.include("ProofRefused");
+    for (const contract of [ICreditDisputes__factory, ICertifiedFolds__factory]) {
+      const names: string[] = [];
+      contract.createInterface().forEachError(({ name }) => names.push(name));
+      expect(names).to.have.length.greaterThan(8);
+      expect(silent.filter((name) => names.includes(name))).to.deep.equal([]);
+    }
     expect(
       silent.every(
         (name) => !/^(Account|Close|Consent|Deadline|Refunded|Nothing|ERC)/.test(name) || /OutOfRange$/.test(name),

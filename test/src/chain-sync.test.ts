@@ -236,7 +236,7 @@ describe("chain: event sync and the tree of accounts", () => {
   }
   async function decoded(step: SyncStep): Promise<PoolEvent[]> {
     const { poolEventReader } = await import("../../src/chain/index.ts");
-    return step.kind === "events" ? step.logs.map(poolEventReader(client.pool.address, client.settlementAddress)) : [];
+    return step.kind === "events" ? step.logs.map(poolEventReader(client.addresses)) : [];
   }
 
   it("asks for smaller ranges while the endpoint refuses, and gives up only at single blocks", async () => {
