@@ -88,7 +88,9 @@ const refuted = (harness: string): string => harness.replace(/\bassert\((.*)\);/
 /** @param sources Where sources are read; a test gives others. */
 export function prove(sources: Sources = files): Proofs {
   const textAt = ({ file, start, end }: { file: string; start: number; end: number }): string =>
-    (sources(file) ?? "").slice(start, end).replace(/\s+/g, " ");
+    Buffer.from(sources(file) ?? "")
+      .toString("utf8", start, end)
+      .replace(/\s+/g, " ");
   const said = check(sources);
   const finding = (rule: string, where: string, what: string): Finding => ({ tool: "smt", rule, where, what });
   const findings = said

