@@ -46,6 +46,11 @@ interface Award {
 const total = (amounts: Iterable<bigint>): bigint => [...amounts].reduce((sum, amount) => sum + amount, 0n);
 const least = (one: bigint, other: bigint): bigint => (one < other ? one : other);
 
+/** Lets time pass, unless that time has come. */
+async function waitUntil(time: bigint): Promise<void> {
+  if (BigInt(await networkHelpers.time.latest()) < time) await networkHelpers.time.increaseTo(time);
+}
+
 /** Piles of coins by owner. */
 class Piles extends Map<string, bigint> {
   add(owner: string, amount: bigint): void {
@@ -125,7 +130,7 @@ export class Referee {
 
   async passAnswerWindow(nullifier: bigint): Promise<void> {
     const [dispute] = await this.#world.disputes.disputesOf([nullifier]);
-    await networkHelpers.time.increaseTo(dispute?.resolvableAt ?? 0n);
+    await waitUntil(dispute?.resolvableAt ?? 0n);
   }
 
   async resolve({ nullifier }: Pick<Ticket, "nullifier">): Promise<ContractTransactionResponse> {
@@ -170,7 +175,7 @@ export class Referee {
 
   async finalizeAfterWindow(id: bigint): Promise<void> {
     const [pending] = await this.#world.settlement.pendingClosesOf([id]);
-    await networkHelpers.time.increaseTo(pending?.finalizableAt ?? 0n);
+    await waitUntil(pending?.finalizableAt ?? 0n);
     await this.#world.settlement.connect(this.#world.stranger).finalizeClose(id);
     this.notePayout(id);
   }
