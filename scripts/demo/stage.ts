@@ -9,9 +9,9 @@ import {
   local as localNetwork,
   memoryRecord,
 } from "../../deploy/index.ts";
-import { PoolClient, PoolHistory, PoolSender, PoolView } from "../../src/chain/index.ts";
+import { FinalEvents, PoolClient, PoolHistory, PoolSender, PoolView } from "../../src/chain/index.ts";
 import type { JsonRpcCall } from "../../src/gateway/index.ts";
-import { Gateway, SqliteStore, jsonRpcUpstream } from "../../src/gateway/index.ts";
+import { DESK_EVENTS, Gateway, ProviderDesk, SqliteStore, jsonRpcUpstream } from "../../src/gateway/index.ts";
 import type { Offence } from "../../src/gateway/index.ts";
 import type { Pool, Proof } from "../../src/protocol/index.ts";
 import { providerKey, slashClaim } from "../../src/protocol/index.ts";
@@ -41,6 +41,8 @@ export class Stage {
   readonly view: PoolView;
   readonly gateway: Gateway;
   readonly history: PoolHistory;
+  readonly #desk: ProviderDesk;
+  readonly #finalEvents: FinalEvents<(typeof DESK_EVENTS)[number]>;
   /** What the gateway convicted, in order. */
   readonly offences: Offence[] = [];
   #travelled = 0;
@@ -50,6 +52,13 @@ export class Stage {
     const { finality } = localNetwork;
     this.history = new PoolHistory(props.client, { fromBlock: props.fromBlock, finality });
     this.view = new PoolView(this.history, finality);
+    this.#finalEvents = new FinalEvents(this.history, { finality, names: DESK_EVENTS });
+    this.#desk = new ProviderDesk({
+      client: props.client,
+      sender: this.as(props.provider),
+      prove: (statement, input) => props.prover.prove(statement, input),
+      bountyRecipient: props.provider.address,
+    });
     this.gateway = this.#openGateway();
   }
 
@@ -106,6 +115,12 @@ export class Stage {
     this.#travelled = (block?.timestamp ?? 0) - Math.floor(Date.now() / 1000) + 1;
   }
 
+  /** The provider looks at the chain: its gateway learns of closes, disputes and folds, and what it decides is sent. */
+  async providerLooks(): Promise<void> {
+    for await (const step of this.#finalEvents.advance()) await this.#desk.handle(this.gateway, step);
+    await this.gateway.idle();
+  }
+
   /** The provider sells calls to the chain that the pool is on. Every answer is the chain's own. */
   #openGateway(): Gateway {
     const { provider } = this.props;
@@ -126,6 +141,8 @@ export class Stage {
       verify: (statement, publicSignals, proof) => this.prover.verify(statement, publicSignals, proof),
       chain: this.view,
       clock: this.clock,
+      ...this.#desk.ports,
+      // The demo's watcher claims the bounties.
       onDoubleSpend: note,
       onUnderstatedClose: note,
       onFault: (error) => {

@@ -2,13 +2,13 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import type { AccountStatus, PoolClient } from "../chain/index.ts";
-import { PoolHistory } from "../chain/index.ts";
-import { CliError } from "./errors.ts";
+import type { PoolHistory } from "../chain/index.ts";
+import { coveredTickets, holdOf } from "../protocol/index.ts";
+import { readHistory } from "./command.ts";
 import { amountText } from "./options.ts";
 import { note, report } from "./report.ts";
 import type { Outcome, Report, Say } from "./report.ts";
 import { openPool, withSession } from "./session.ts";
-import type { Session } from "./session.ts";
 
 interface PoolInfoArguments {
   readonly pool: string;
@@ -17,9 +17,7 @@ interface PoolInfoArguments {
 }
 
 /** Every account, from the events, with its state on chain now. */
-async function accountsOf(session: Session, client: PoolClient, fromBlock: number): Promise<Outcome> {
-  const history = new PoolHistory(client, { fromBlock, finality: session.network.finality });
-  await history.sync();
+async function accountsOf(client: PoolClient, history: PoolHistory): Promise<Outcome> {
   const commitments = history.eventsOf("AccountOpened").map(({ args }) => args.identityCommitment);
   const accounts = await client.accountsOf(commitments);
   const pending = await client.pendingClosesOf(commitments);
@@ -34,34 +32,29 @@ async function accountsOf(session: Session, client: PoolClient, fromBlock: numbe
   };
 }
 
-/** `npx hardhat pool:info`. Fails when the pool cannot pay what it owes. */
+/** `npx hardhat pool info`. Fails when the pool cannot pay what it owes. */
 export async function poolInfo(
   args: PoolInfoArguments,
   hre: HardhatRuntimeEnvironment,
   say: Say = note,
 ): Promise<Outcome> {
   return withSession(hre, say, async (session) => {
-    const opened = await openPool(session, args.pool);
-    const { client } = opened;
-    const fromBlock = args.fromBlock >= 0 ? args.fromBlock : (opened.fromBlock ?? (session.isLocal ? 0 : undefined));
-    if (fromBlock === undefined) {
-      throw new CliError(
-        "OPTION_MISSING",
-        "this pool is not on record: say with --from-block in which block it was created",
-      );
-    }
+    const { client } = await openPool(session, args.pool);
+    const history = await readHistory(session, client, args.fromBlock);
     const { ledger, owed, balance, surplus, isSolvent, blockNumber } = await client.solvency();
-    const { token, pool, settlementAddress } = client;
+    const { token, pool, settlementAddress, disputesAddress, parameters: p } = client;
     const { root, leafCount, depth } = await client.tree();
-    const accounts = await accountsOf(session, client, fromBlock);
+    const accounts = await accountsOf(client, history);
+    const obligations = await client.obligations();
     const show = (units: bigint): bigint | string => (args.json ? units : amountText(units, token));
-    const { ticketPrice, policyHold, unit, stakeMinimum, ...rest } = client.parameters;
+    const { ticketPrice, policyHold, unit, stakeMinimum, ...rest } = p;
     if (!isSolvent) process.exitCode = 1;
     return {
       network: session.network.title,
       chainId: pool.chainId,
       pool: pool.address,
       settlement: settlementAddress,
+      disputes: disputesAddress,
       poolHash: pool.poolHash,
       scope: pool.scope,
       parameters: {
@@ -79,7 +72,18 @@ export async function poolInfo(
         escrowed: show(ledger.escrowed),
         undelivered: show(ledger.undelivered),
         revenue: show(ledger.revenue),
+        bond: show(ledger.bond),
         awaitingBurn: show(ledger.awaitingBurn),
+      },
+      provider: {
+        openDisputes: obligations.openDisputes,
+        unpaidAwards: show(obligations.unpaidAwards),
+        unpaidPenalties: show(obligations.unpaidPenalties),
+        encumbered: show(obligations.encumbered),
+        withdrawable: show(obligations.free),
+        announcedWithdrawal: show(obligations.announcedWithdrawal),
+        ticketsCoveredByBond: coveredTickets({ ...obligations, bond: ledger.bond, hold: holdOf(p) }),
+        violations: history.eventsOf("ViolationReported").length,
       },
       solvency: { blockNumber, owed: show(owed), balance: show(balance), surplus: show(surplus), isSolvent },
     };

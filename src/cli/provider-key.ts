@@ -14,7 +14,7 @@ interface ProviderKeyArguments {
   readonly json: boolean;
 }
 
-/** `npx hardhat provider:key`: makes the key that signs states and refund tickets. The private part goes to a file of its own only. */
+/** `npx hardhat provider key`: makes the key that signs states and refund tickets. The private part goes to a file of its own only. */
 export default async function providerKeyAction(args: ProviderKeyArguments): Promise<Report> {
   return report(args, async () => {
     const file = resolve(required(args.out, "--out", "a new file for the private key"));

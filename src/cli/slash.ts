@@ -4,6 +4,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { Account, PoolClient } from "../chain/index.ts";
 import { evidenceFromJson, proveDoubleSpend, slashClaim, slashPayout } from "../protocol/index.ts";
 import { Prover } from "../prover/index.ts";
+import { requireChainOf } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { addressOption, amountText, required } from "./options.ts";
 import { note, report } from "./report.ts";
@@ -33,12 +34,7 @@ export async function slash(args: SlashArguments, hre: HardhatRuntimeEnvironment
   const path = required(args.evidence, "--evidence", "a file with two shares of one ticket (docs/protocol.md)");
   const evidence = evidenceFromJson(await readText(path, "the evidence"));
   return withSession(hre, say, async (session) => {
-    if (evidence.chainId !== session.network.chainId) {
-      throw new CliError(
-        "OPTION_INVALID",
-        `the evidence is for chain ${evidence.chainId}, and --network ${session.network.name} is chain ${session.network.chainId}`,
-      );
-    }
+    requireChainOf(session, "the evidence", evidence.chainId);
     const { client } = await openPool(session, evidence.pool);
     const proven = proveDoubleSpend(client.pool, evidence);
     const account = await requireOpen(client, proven.identityCommitment);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The provider's side: the rules, the store, and the service behind them. */
 export type { ObservedClose } from "./closes.ts";
+export { DESK_EVENTS, ProviderDesk } from "./desk.ts";
+export type { DeskOptions, DeskPorts } from "./desk.ts";
 export type { DisputeReply, ObservedDispute } from "./disputes.ts";
 export type { FoldChallenge, ObservedFold } from "./folds.ts";
 export { Gateway } from "./gateway.ts";

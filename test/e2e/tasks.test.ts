@@ -252,7 +252,7 @@ describe("commands", function () {
       await expire(third, hre, quiet);
       expect((await refusal(expire(third, hre, quiet))).message).to.contain("not active: it is expired");
 
-      const info = await result("pool:info", ...local);
+      const info = await result("pool", "info", ...local);
       expect(info["accounts"]).to.deep.equal({ opened: 3, active: 0, closing: 0, expired: 1, closed: 1, slashed: 1 });
       const revenue = 3n * ticketPrice + 2n * DEPOSIT;
       expect(info["ledger"]).to.deep.include({ escrowed: stake.toString(), revenue: revenue.toString() });
@@ -289,7 +289,7 @@ describe("commands", function () {
 
       await start();
       expect(await deployPools(DEFAULTS, hre, quiet)).to.deep.equal(first);
-      const info = await result("pool:info", "--network", "anvil");
+      const info = await result("pool", "info", "--network", "anvil");
       expect(info["accounts"]).to.deep.include({ opened: 1, active: 1 });
     });
   });
@@ -358,13 +358,13 @@ describe("commands", function () {
 
   it("exit with 1 and one JSON object where they refuse, and never overwrite a provider's key", async () => {
     const file = join(folder, "provider.key");
-    const made = await hardhat("provider:key", "--out", file, "--json");
+    const made = await hardhat("provider", "key", "--out", file, "--json");
     expect(made.code, made.stderr).to.equal(0);
     const privateKey = (await readFile(file, "utf8")).trim();
     expect(privateKey).to.match(/^[0-9a-f]{64}$/);
     expect(made.stdout).to.not.contain(privateKey);
     expect((await stat(file)).mode & 0o777).to.equal(0o600);
-    const again = await hardhat("provider:key", "--out", file, "--json");
+    const again = await hardhat("provider", "key", "--out", file, "--json");
     expect(again.code).to.equal(1);
     expect((JSON.parse(again.stdout) as { error: { code: string } }).error.code).to.equal("FILE_UNREADABLE");
   });
