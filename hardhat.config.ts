@@ -14,6 +14,12 @@ const compiler = { version: "0.8.30", path: require.resolve("solc/soljson.js") }
 /** PoseidonT3 costs 21k gas a hash at this setting, 32k at 200 runs and 61k with viaIR. */
 const legacyFast = { evmVersion: "cancun", optimizer: { enabled: true, runs: 1_000_000 }, viaIR: false };
 
+/** Long budgets for everything random, set by `npm run test:deep`. */
+const isDeep = process.env["JETON_DEEP"] === "1";
+
+/** Where test/contracts/Ledger.t.sol may write how often each of its sequences called what. */
+const figures = process.env["JETON_FIGURES"];
+
 export default defineConfig({
   plugins: [toolbox],
   solidity: {
@@ -29,8 +35,9 @@ export default defineConfig({
   paths: { tests: { mocha: "test", solidity: "test/contracts" } },
   test: {
     solidity: {
-      fuzz: { runs: 256, seed: "0x6a65746f6e" },
-      invariant: { runs: 64, depth: 150, failOnRevert: true },
+      fuzz: { runs: isDeep ? 10_000 : 256, seed: "0x6a65746f6e" },
+      invariant: { runs: isDeep ? 1_000 : 64, depth: isDeep ? 300 : 150, failOnRevert: true },
+      ...(figures === undefined ? {} : { fsPermissions: { writeFile: [figures] } }),
     },
   },
   networks: hardhatNetworks(),

@@ -37,12 +37,12 @@ abstract contract PoolTest is PoolUser {
                 ],
                 ticketPrice: C,
                 policyHold: P,
-                unit: 10,
+                unit: UNIT,
                 stakeMinimum: STAKE_MINIMUM,
                 stakeBps: STAKE_BPS,
                 bountyBps: BOUNTY_BPS,
                 challengeWindow: WINDOW,
-                disputeWindow: WINDOW,
+                disputeWindow: DISPUTE_WINDOW,
                 accountLifetime: LIFETIME,
                 termsHash: keccak256("terms")
             });

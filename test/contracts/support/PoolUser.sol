@@ -20,7 +20,9 @@ abstract contract PoolUser is Test {
     uint256 internal constant STAKE_MINIMUM = 500;
     uint256 internal constant STAKE_BPS = 130;
     uint256 internal constant BOUNTY_BPS = 4_990;
+    uint256 internal constant UNIT = 10;
     uint256 internal constant WINDOW = 1 days;
+    uint256 internal constant DISPUTE_WINDOW = 36 hours;
     uint256 internal constant LIFETIME = 30 days;
 
     address internal constant PROVIDER = 0xe05fcC23807536bEe418f142D19fa0d21BB0cfF7;
@@ -112,9 +114,12 @@ abstract contract PoolUser is Test {
     }
 
     function pendingOf(uint256 identityCommitment) internal view returns (PendingClose memory) {
-        uint256[] memory list = new uint256[](1);
-        list[0] = identityCommitment;
-        return settlement.pendingClosesOf(list)[0];
+        return settlement.pendingClosesOf(_listOf(identityCommitment))[0];
+    }
+
+    function _listOf(uint256 number) internal pure returns (uint256[] memory list) {
+        list = new uint256[](1);
+        list[0] = number;
     }
 
     function owedBy(ICreditPool pool_) internal view returns (uint256) {

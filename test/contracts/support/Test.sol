@@ -7,11 +7,15 @@ interface Vm {
     function prank(address sender) external;
     function warp(uint256 timestamp) external;
     function expectRevert(bytes calldata revertData) external;
+    function expectRevert(bytes4 revertData) external;
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function load(address target, bytes32 slot) external view returns (bytes32);
     function store(address target, bytes32 slot, bytes32 value) external;
     function chainId(uint256 newChainId) external;
+    function envOr(string calldata name, string calldata otherwise) external view returns (string memory);
+    function toString(uint256 number) external pure returns (string memory);
+    function writeLine(string calldata path, string calldata line) external;
 }
 
 /// @dev Random calls of an invariant test go to these functions of this contract only.

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Folds for the tests: who folded what onto what, and a naive judge of it. A fold's proof is made when a test first asks for it. */
+import { expect } from "chai";
+
+import {
+  NO_SIGNATURE,
+  foldClaim,
+  foldedState,
+  initialState,
+  nullifierOf,
+  ticketKeyOf,
+  ticketRootOf,
+} from "../../../src/protocol/index.ts";
+import type { Pool, Proof, SignedState, State } from "../../../src/protocol/index.ts";
+import type { FoldRequestStruct } from "../../../typechain-types/contracts/CreditSettlement.js";
+import { C, D, P, UNIT, proofArgument, prove, refundTicketOf, signed } from "./dispute-world.ts";
+import type { DisputeWorld } from "./dispute-world.ts";
+
+export const [NONE, PENDING, FINAL, FALLEN] = [0n, 1n, 2n, 3n];
+
+/** What ticket i was refunded: all but a charge that grows with i; ticket 2 broke the policy. */
+export const refundedCharge = (index: number): bigint => C - UNIT * BigInt(index + 1);
+export const refundedHold = (index: number): bigint => (index === 2 ? 0n : P);
+
+export interface Fold {
+  readonly newState: bigint;
+  readonly foldNullifiers: [bigint, bigint, bigint, bigint];
+  readonly certified: bigint;
+  readonly proof: Proof;
+  /** What the state opens to. */
+  readonly state: State;
+  /** Every ticket whose refund is in the state, as often as it is. */
+  readonly tickets: readonly number[];
+}
+
+/** Signed: the provider's signature stands behind the base. Certified: only the chain does. */
+export type Base = "signed" | "certified";
+
+/** The fold of these tickets of an account onto an earlier fold, or onto its first state. */
+export async function foldOf(
+  w: DisputeWorld,
+  secret: bigint,
+  base: Fold | undefined,
+  indices: readonly number[],
+  kind: Base = "signed",
+  pool: Pool = w.description,
+): Promise<Fold> {
+  const { poolHash } = pool;
+  const root = ticketRootOf(secret, poolHash);
+  const refunds = indices.map((index) => {
+    const nullifier = nullifierOf(ticketKeyOf(root, index));
+    return { index, ...refundTicketOf(w, pool, nullifier, refundedCharge(index), refundedHold(index)) };
+  });
+  const state = base?.state ?? initialState(poolHash, secret, D);
+  const start = kind === "signed" ? signed(w, pool, state) : { state, signature: NO_SIGNATURE };
+  const claim = foldClaim(pool, start, refunds, kind === "certified");
+  const [newState, a, b, c, d, certified] = claim.publicSignals as [bigint, bigint, bigint, bigint, bigint, bigint];
+  return {
+    newState,
+    foldNullifiers: [a, b, c, d],
+    certified,
+    proof: await prove("fold", claim),
+    state: foldedState(poolHash, state, refunds),
+    tickets: [...(base?.tickets ?? []), ...indices],
+  };
+}
+
+/** The state of a fold as a base of a close that the chain vouches for: the provider did not sign it. */
+export const unsigned = ({ state }: Fold): SignedState => ({ state, signature: NO_SIGNATURE });
+
+export const foldArgument = (
+  { newState, foldNullifiers, certified, proof }: Fold,
+  changes: Partial<Fold> = {},
+): FoldRequestStruct => {
+  const changed = { newState, foldNullifiers, certified, proof, ...changes };
+  return {
+    newState: changed.newState,
+    foldNullifiers: changed.foldNullifiers,
+    certified: changed.certified,
+    proof: proofArgument(changed.proof),
+  };
+};
+
+/** How a fold that was certified is named. */
+export const named = ({ newState, foldNullifiers, certified }: Fold) => [newState, foldNullifiers, certified] as const;
+
+export async function statusOf(w: DisputeWorld, { newState }: Fold): Promise<bigint> {
+  const [fold] = await w.settlement.foldsOf([newState]);
+  return fold?.status ?? -1n;
+}
+
+export async function windowEndOf(w: DisputeWorld, { newState }: Fold): Promise<bigint> {
+  const [fold] = await w.settlement.foldsOf([newState]);
+  return fold?.finalizableAt ?? 0n;
+}
+
+/** The refunds of the tickets, each counted as often as it is named. */
+export function refundsOf(tickets: readonly number[]): { refundedCharges: bigint; refundedHolds: bigint } {
+  let [refundedCharges, refundedHolds] = [0n, 0n];
+  for (const index of tickets) {
+    refundedCharges += refundedCharge(index);
+    refundedHolds += refundedHold(index);
+  }
+  return { refundedCharges, refundedHolds };
+}
+
+/** What must hold of all folds that a test made: no final state counts a ticket twice, and no nullifier stands in two final folds. */
+export async function judge(w: DisputeWorld, folds: readonly Fold[]): Promise<void> {
+  const statuses = await Promise.all(folds.map((fold) => statusOf(w, fold)));
+  const standing = folds.filter((_, at) => statuses[at] === FINAL);
+  for (const { tickets } of standing) expect(new Set(tickets).size, String(tickets)).to.equal(tickets.length);
+  const held = standing.flatMap(({ foldNullifiers }) => foldNullifiers);
+  expect(new Set(held).size, "nullifiers of final folds").to.equal(held.length);
+  for (const { newState, foldNullifiers } of standing) {
+    expect(await w.settlement.foldHoldersOf(foldNullifiers)).to.deep.equal(foldNullifiers.map(() => newState));
+  }
+}
