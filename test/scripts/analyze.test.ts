@@ -5,12 +5,13 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
-import { CIRCOMSPECT, COMPILER } from "../../scripts/analyze/accepted.ts";
+import { CIRCOMSPECT, COMPILER, SOLHINT } from "../../scripts/analyze/accepted.ts";
 import { inspect, lint } from "../../scripts/analyze/circuits.ts";
 import { problemsOf } from "../../scripts/analyze/findings.ts";
 import { readable } from "../../scripts/analyze/readable.ts";
 import { files, prove } from "../../scripts/analyze/smt.ts";
 import type { Sources } from "../../scripts/analyze/smt.ts";
+import { securityRules, softened } from "../../scripts/analyze/solhint.ts";
 import { INCLUDES, JETON } from "../../scripts/circuits/circuit-set.ts";
 import type { CircuitSet } from "../../scripts/circuits/circuit-set.ts";
 
@@ -106,7 +107,7 @@ describe("scripts/analyze, circuits", function () {
   });
 
   it("gives every accepted finding a reason, and fails for a new one and for one that is gone", () => {
-    for (const accepted of [COMPILER, CIRCOMSPECT]) {
+    for (const accepted of [COMPILER, CIRCOMSPECT, SOLHINT]) {
       for (const { why } of accepted) expect(why.length).to.be.greaterThan(20);
       expect(problemsOf(accepted, accepted)).to.deep.equal([]);
       expect(problemsOf(accepted.slice(1), accepted)).to.have.length(1);
@@ -154,5 +155,25 @@ describe("scripts/analyze, payouts", function () {
     const { findings } = prove(replaced(HARNESS, harness));
     expect(findings.length).to.be.greaterThan(0);
     expect(findings.some(({ rule }) => rule === "vacuous" || rule === "incomplete")).to.equal(true);
+  });
+});
+
+describe("scripts/analyze, the linter's security rules", () => {
+  it("are all on, but for those with a reason", async () => {
+    expect((await securityRules()).length).to.be.greaterThan(15);
+    expect(problemsOf(await softened(), SOLHINT)).to.deep.equal([]);
+  });
+
+  it("fail when one is turned down or left out", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "jeton-solhint-"));
+    const rules = Object.fromEntries((await securityRules()).map((rule) => [rule, "error"]));
+    await writeFile(join(folder, ".solhint.json"), JSON.stringify({ rules: { ...rules, reentrancy: "warn" } }));
+    expect((await softened(folder)).map(({ rule, what }) => `${rule} ${what}`)).to.deep.equal(["reentrancy warn"]);
+    delete rules["avoid-tx-origin"];
+    await writeFile(join(folder, ".solhint.json"), JSON.stringify({ rules }));
+    expect((await softened(folder)).map(({ rule, what }) => `${rule} ${what}`)).to.deep.equal([
+      "avoid-tx-origin not set",
+    ]);
+    await rm(folder, { recursive: true });
   });
 });
