@@ -106,19 +106,19 @@ export const tasks: TaskDefinition[] = [
     .addFlag(json)
     .setAction(() => import("./expire.ts"))
     .build(),
+  emptyTask("pool", "Look at pools").build(),
   task(["pool", "info"], "Show a pool: parameters, accounts, ledger, and whether it is solvent")
     .addOption(pool)
     .addOption(fromBlock)
     .addFlag(json)
     .setAction(() => import("./pool-info.ts"))
     .build(),
+  emptyTask("provider", "What a provider needs").build(),
   task(["provider", "key"], "Make a provider's signing key")
     .addOption(file("out", "A new file for the private key"))
     .addFlag(json)
     .setAction(() => import("./provider-key.ts"))
     .build(),
-  emptyTask("pool", "Look at pools").build(),
-  emptyTask("provider", "What a provider needs").build(),
   emptyTask("dispute", "Ask for a refund that a provider withholds, and answer").build(),
   task(["dispute", "open"], "Open a dispute over a ticket")
     .addOption(file("file", "The dispute, as the wallet wrote it"))
