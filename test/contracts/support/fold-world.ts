@@ -11,7 +11,7 @@ import {
   ticketKeyOf,
   ticketRootOf,
 } from "../../../src/protocol/index.ts";
-import type { Pool, Proof, SignedState, State } from "../../../src/protocol/index.ts";
+import type { Claim, Pool, Proof, SignedState, State } from "../../../src/protocol/index.ts";
 import type { FoldRequestStruct } from "../../../typechain-types/contracts/CreditSettlement.js";
 import { C, D, P, UNIT, proofArgument, prove, refundTicketOf, signed } from "./dispute-world.ts";
 import type { DisputeWorld } from "./dispute-world.ts";
@@ -22,29 +22,34 @@ export const [NONE, PENDING, FINAL, FALLEN] = [0n, 1n, 2n, 3n];
 export const refundedCharge = (index: number): bigint => C - UNIT * BigInt(index + 1);
 export const refundedHold = (index: number): bigint => (index === 2 ? 0n : P);
 
-export interface Fold {
+/** A fold that is not proved yet. */
+export interface Plan {
   readonly newState: bigint;
   readonly foldNullifiers: [bigint, bigint, bigint, bigint];
   readonly certified: bigint;
-  readonly proof: Proof;
+  readonly claim: Claim;
   /** What the state opens to. */
   readonly state: State;
   /** Every ticket whose refund is in the state, as often as it is. */
   readonly tickets: readonly number[];
 }
 
+export interface Fold extends Plan {
+  readonly proof: Proof;
+}
+
 /** Signed: the provider's signature stands behind the base. Certified: only the chain does. */
 export type Base = "signed" | "certified";
 
 /** The fold of these tickets of an account onto an earlier fold, or onto its first state. */
-export async function foldOf(
+export function planOf(
   w: DisputeWorld,
   secret: bigint,
-  base: Fold | undefined,
+  base: Plan | undefined,
   indices: readonly number[],
   kind: Base = "signed",
   pool: Pool = w.description,
-): Promise<Fold> {
+): Plan {
   const { poolHash } = pool;
   const root = ticketRootOf(secret, poolHash);
   const refunds = indices.map((index) => {
@@ -59,10 +64,14 @@ export async function foldOf(
     newState,
     foldNullifiers: [a, b, c, d],
     certified,
-    proof: await prove("fold", claim),
+    claim,
     state: foldedState(poolHash, state, refunds),
     tickets: [...(base?.tickets ?? []), ...indices],
   };
+}
+
+export async function provedFold(plan: Plan): Promise<Fold> {
+  return { ...plan, proof: await prove("fold", plan.claim) };
 }
 
 /** The state of a fold as a base of a close that the chain vouches for: the provider did not sign it. */
