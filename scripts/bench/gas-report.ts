@@ -8,8 +8,38 @@ export interface BySize {
   readonly "1000": number;
 }
 
+/** Gas of a resolution, by what the provider has: bond or revenue for everything, both together, or less than it owes. */
+export type Resolutions = Readonly<
+  Record<"bond" | "revenue" | "both" | "partOfThePenalty" | "theAwardAlone" | "partOfTheAward" | "nothing", number>
+>;
+
+export interface DisputeGas {
+  /** The first dispute of a pool. */
+  readonly openDispute: number;
+  readonly openDisputeLater: number;
+  readonly answerDispute: number;
+  readonly answerDisputeWithVoucher: number;
+  readonly answerDisputeAfterViolation: number;
+  readonly answerDisputeWithoutCharge: number;
+  readonly resolveDispute: number;
+  readonly resolveDisputeOutOf: Resolutions;
+  readonly payAward: number;
+  readonly collectPenalties: number;
+  readonly postBond: number;
+  readonly announceBondWithdrawal: number;
+  readonly withdrawBond: number;
+  readonly reportViolation: number;
+}
+
+export interface FoldGas {
+  readonly certifyFold: number;
+  readonly certifyFoldOn: { readonly signed: number; readonly pending: number };
+  readonly challengeFold: number;
+  readonly finalizeFold: number;
+}
+
 /** The shape of snapshots/gas.json. A verb's own number is the worst honest case of those that were measured. */
-export interface GasReport {
+export interface GasReport extends DisputeGas, FoldGas {
   readonly deposit: {
     readonly first: number;
     readonly at100: number;
@@ -41,18 +71,25 @@ export interface GasReport {
 
 type Path = readonly [name: string, value: number];
 
-/** The most that each verb may cost in its worst honest case: j = 0, a recipient that never held the token, no relayer. */
+/**
+ * The most that each verb may cost in its worst honest case: j = 0, a recipient that never held the token, no relayer, the first dispute of
+ * a pool, an answer with a voucher, whatever the provider has left when it loses.
+ */
 export const GAS_BUDGETS: Readonly<Record<string, number>> = {
   "deposit.mean1000": 290_000,
   depositBatch100PerAccount: 95_000,
   startClose: 420_000,
   finalizeClose: 90_000,
   slash: 305_000,
+  openDispute: 420_000,
+  answerDispute: 400_000,
+  resolveDispute: 120_000,
+  certifyFold: 420_000,
 };
 
 /** A byte of calldata costs 16 gas, a zero byte 4. The 256 bytes of a proof are random: of them, one is zero on average. */
 const PROOF_TOLERANCE = 120;
-const CARRIES_PROOF = /^(startClose|closeWithConsent|slash)/;
+const CARRIES_PROOF = /^(startClose|closeWithConsent|slash|openDispute|answerDispute|certifyFold|challengeFold)/;
 
 /** All numbers with their names, `deposit.first` for a nested one. */
 export function flatten(report: object, prefix = ""): Path[] {

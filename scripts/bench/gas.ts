@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Gas of every verb, with real tokens, real proofs and the verifiers that are deployed, on a network inside this process. */
-import type { ContractTransactionResponse, TransactionReceipt } from "ethers";
+import type { ContractTransactionResponse } from "ethers";
 import { network } from "hardhat";
 
 import { PoolSender, signCloseConsent, signDepositAuthorization, signDepositPermit } from "../../src/chain/index.ts";
@@ -8,36 +8,20 @@ import type { Prover } from "../../src/prover/index.ts";
 import { createLocalPool, PLENTY } from "../support/local-pool.ts";
 import type { LocalPool } from "../support/local-pool.ts";
 import { accountAt, DEPOSIT, FAR_FUTURE, freshAddress } from "./accounts.ts";
+import { measureDisputeGas } from "./gas-disputes.ts";
 import { proveForGas, proveSlash } from "./gas-proofs.ts";
 import type { GasProofs, SlashRequest } from "./gas-proofs.ts";
 import type { BySize, GasReport } from "./gas-report.ts";
+import { aside, passTime, providerOf, senderOf, used, usedBy } from "./gas-support.ts";
 
 const BATCH = 100;
 /** Accounts from this number on are opened by other verbs than `deposit`. */
 const OTHER_ACCOUNTS = 10_000;
 
-const used = async (receipt: Promise<TransactionReceipt>): Promise<number> => Number((await receipt).gasUsed);
-
-async function usedBy(sent: Promise<ContractTransactionResponse>): Promise<number> {
-  const receipt = await (await sent).wait();
-  if (receipt === null) throw new Error("a transaction has no receipt");
-  return Number(receipt.gasUsed);
-}
-
-const senderOf = ({ client, user }: LocalPool): PoolSender => new PoolSender(client, user);
-
 const slashWith = (
   local: LocalPool,
   { identityCommitment, nullifier, recipient, proof }: SlashRequest,
 ): Promise<number> => used(senderOf(local).slash(identityCommitment, nullifier, recipient, proof));
-
-/** Runs `measure` and takes the chain back to where it was. */
-async function aside<T>({ connection }: LocalPool, measure: () => Promise<T>): Promise<T> {
-  const snapshot = await connection.networkHelpers.takeSnapshot();
-  const result = await measure();
-  await snapshot.restore();
-  return result;
-}
 
 /** Opens accounts one by one until there are `count`, and returns what each deposit cost. */
 async function growTo({ pool }: LocalPool, gas: number[], count: number): Promise<void> {
@@ -60,10 +44,6 @@ async function batchPerAccount(local: LocalPool): Promise<number> {
   return Math.ceil(total / BATCH);
 }
 
-async function passWindow({ connection, description }: LocalPool): Promise<void> {
-  await connection.networkHelpers.time.increase(description.parameters.challengeWindow);
-}
-
 interface Close {
   readonly start: number;
   readonly finalize: number;
@@ -72,7 +52,7 @@ interface Close {
 const closeWith = (local: LocalPool, request: GasProofs["unused"]): Promise<Close> =>
   aside(local, async () => {
     const start = await used(senderOf(local).startClose(request));
-    await passWindow(local);
+    await passTime(local, local.description.parameters.challengeWindow);
     return { start, finalize: await used(senderOf(local).finalizeClose(request.identityCommitment)) };
   });
 
@@ -122,14 +102,13 @@ async function measureRest(local: LocalPool, { unused, slashes }: GasProofs): Pr
     return slashWith(local, slashes[0]);
   });
   const expire = await aside(local, async () => {
-    await local.connection.networkHelpers.time.increase(local.description.parameters.accountLifetime);
+    await passTime(local, local.description.parameters.accountLifetime);
     return used(sender.expire(accountAt(3).identityCommitment));
   });
   return aside(local, async () => {
     await slashWith(local, slashes[0]);
     const slashLater = await slashWith(local, slashes[1]);
-    const provider = new PoolSender(local.client, local.provider);
-    const withdrawRevenue = await used(provider.withdrawRevenue(freshAddress("treasury"), DEPOSIT));
+    const withdrawRevenue = await used(providerOf(local).withdrawRevenue(freshAddress("treasury"), DEPOSIT));
     return {
       closeWithConsent,
       slashWhileClosing,
@@ -166,7 +145,7 @@ const bySize = (at: readonly [AtSize, AtSize, AtSize], verb: keyof AtSize): BySi
 
 const sizes = (at: BySize): number[] => [at["1"], at["100"], at["1000"]];
 
-/** Measures everything: 1,000 deposits and six proofs, 30 s or so. The contracts are those of the last build. */
+/** Measures everything: 1,000 deposits and fourteen proofs, a minute or so. The contracts are those of the last build. */
 export async function measureGas(prover: Prover): Promise<GasReport> {
   const local = await createLocalPool(await network.create());
   const proving = proveForGas(prover, local.description);
@@ -188,6 +167,7 @@ export async function measureGas(prover: Prover): Promise<GasReport> {
   const intoThousand = await batchPerAccount(local);
   const deposits = await measureDeposits(local);
   const claim = await measureClaim(prover);
+  const disputes = await measureDisputeGas(prover);
 
   const startCloseAt = bySize(at, "start");
   const finalizeCloseAt = bySize(at, "finalize");
@@ -214,6 +194,7 @@ export async function measureGas(prover: Prover): Promise<GasReport> {
     slashAt,
     ...rest,
     claim,
+    ...disputes,
     createPool: Number(local.creation.gasUsed),
   };
 }

@@ -10,7 +10,7 @@ import { measureGas } from "../../scripts/bench/gas.ts";
 import { Prover } from "../../src/prover/index.ts";
 
 describe("Gas", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let report: GasReport;
 
   before(async function () {
