@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** One account of a wallet: everything its owner can do. */
 import { ticketsCovered } from "../protocol/index.ts";
-import type { CloseConsent, CloseRequest } from "../wire/index.ts";
+import type { CloseConsent, CloseRequest, DisputeFile, FoldFile } from "../wire/index.ts";
+import { prepareCertifiedFold, settleFolds } from "./certifying.ts";
+import type { SettledFold } from "./certifying.ts";
 import { buildClose, requestConsent } from "./closing.ts";
 import type { CloseOptions, PreparedClose } from "./closing.ts";
+import type { Grievance } from "./dispute-records.ts";
+import { Disputes } from "./disputes.ts";
+import type { DisputeOptions, SettledDispute } from "./disputes.ts";
 import { enroll } from "./enrolling.ts";
 import { fold } from "./folding.ts";
 import type { Folded } from "./folding.ts";
 import type { AccountContext } from "./ports.ts";
-import type { Grievance } from "./records.ts";
+import { Refunds } from "./refunds.ts";
 import { restore } from "./restoring.ts";
 import type { Restored } from "./restoring.ts";
 import { Sessions } from "./sessions.ts";
@@ -21,29 +26,40 @@ export interface AccountSummary {
   readonly isRestored: boolean;
   /** j, once a close has left. */
   readonly closingFrom: number | undefined;
-  /** Deposit and folded refunds, in token base units; 0 before the enrolment. */
+  /** Deposit and folded refunds of the newest signed state, in token base units; 0 before the enrolment. */
   readonly budget: bigint;
   /** How many tickets the budget covers, used ones included. */
   readonly covered: number;
   readonly used: number;
   /** Proved ahead and not used. */
   readonly inStock: number;
-  /** Used, and without a refund yet. */
+  /** Used, and without a refund yet; disputed ones included, awarded ones not. */
   readonly unsettled: number;
+  /** Whose dispute has left the wallet and brought neither refund nor award yet. */
+  readonly disputed: number;
+  /** Whose dispute the provider lost: there is no refund to expect. */
+  readonly awarded: number;
   /** Refunds that wait for a fold, in token base units. */
   readonly unfolded: bigint;
+  /** Refunds in certified folds that are final and not signed: a close claims them, tickets do not use them. In token base units. */
+  readonly certified: bigint;
+  /** Folds that fell on chain. */
+  readonly fallenFolds: number;
 }
 
 export class Account {
   readonly #context: AccountContext;
   readonly #stock: Stock;
   readonly #sessions: Sessions;
+  readonly #disputes: Disputes;
   #folding: Promise<unknown> = Promise.resolve();
 
   constructor(context: AccountContext) {
     this.#context = context;
     this.#stock = new Stock(context);
-    this.#sessions = new Sessions(context, this.#stock);
+    const refunds = new Refunds(context, this.#stock);
+    this.#sessions = new Sessions(context, this.#stock, refunds);
+    this.#disputes = new Disputes(context, this.#stock, this.#sessions, refunds);
   }
 
   /** What a deposit is made for. */
@@ -54,7 +70,9 @@ export class Account {
   summary(): AccountSummary {
     const { records, pool, identitySecret, identityCommitment } = this.#context;
     const { nextIndex, closingFrom, isRestored } = records.account;
-    const budget = records.state(identitySecret)?.state.budget;
+    const budget = records.folds.newestSigned(identitySecret)?.state.budget;
+    const newest = records.folds.newest(identitySecret)?.state.budget;
+    const disputed = records.disputes.indices("open", "answered").length;
     const refunds = records.foldableTickets().map(({ refund }) => refund);
     return {
       identityCommitment,
@@ -65,11 +83,15 @@ export class Account {
       covered: budget === undefined ? 0 : ticketsCovered(pool.parameters, budget),
       used: nextIndex,
       inStock: records.provedTickets().length,
-      unsettled: records.openTickets().length,
+      unsettled: records.openTickets().length + disputed,
+      disputed,
+      awarded: records.disputes.indices("lost").length,
       unfolded: refunds.reduce(
         (sum, refund) => sum + (refund?.refundedCharge ?? 0n) + (refund?.refundedHold ?? 0n),
         0n,
       ),
+      certified: (newest ?? 0n) - (budget ?? 0n),
+      fallenFolds: records.folds.fallen(),
     };
   }
 
@@ -98,11 +120,32 @@ export class Account {
     return this.#sessions.resume();
   }
 
-  /** Finishes the fold under way, or folds up to four refunds; undefined when there is nothing to fold. */
+  /** Has the provider sign the oldest fold that it did not sign, or folds up to four refunds; undefined when there is nothing to fold. */
   fold(): Promise<Folded | undefined> {
-    const next = this.#folding.then(() => fold(this.#context));
-    this.#folding = next.catch(() => undefined);
-    return next;
+    return this.#inTurn(() => fold(this.#context));
+  }
+
+  /**
+   * A fold for `certifyFold`, when the provider will not sign: the one under way if it is not on chain, or up to four refunds on top of the
+   * newest state, pending ones included. Undefined when there is nothing to fold.
+   */
+  prepareCertifiedFold(): Promise<FoldFile | undefined> {
+    return this.#inTurn(() => prepareCertifiedFold(this.#context));
+  }
+
+  /** What the chain has of the folds that the provider did not sign. A final one becomes the newest state, for closes and further folds. */
+  settleFolds(): Promise<readonly SettledFold[]> {
+    return this.#inTurn(() => settleFolds(this.#context));
+  }
+
+  /** A dispute over a used ticket whose refund is withheld, for `openDispute`. From here on its session is used no more. */
+  prepareDispute(options: DisputeOptions): Promise<DisputeFile> {
+    return this.#disputes.prepare(options);
+  }
+
+  /** What the chain has of this account's disputes: takes refunds that came by answer, and writes off those that were awarded. */
+  settleDisputes(): Promise<readonly SettledDispute[]> {
+    return this.#disputes.settle();
   }
 
   /** Proves a close. From here on the account uses no ticket, and every further close has the same j. */
@@ -127,6 +170,13 @@ export class Account {
 
   /** What the provider sent that it should not have. */
   grievances(): readonly Grievance[] {
-    return this.#context.records.grievances();
+    return this.#context.records.disputes.grievances();
+  }
+
+  /** What groups refunds or reads how they are grouped comes one after the other. */
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const next = this.#folding.then(task);
+    this.#folding = next.catch(() => undefined);
+    return next;
   }
 }

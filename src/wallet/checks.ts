@@ -40,12 +40,16 @@ export interface ExpectedCharge {
   readonly charged: bigint | undefined;
 }
 
-/** A refund ticket for this nullifier that returns what it must: rc <= C, a multiple of unit, covered by vouchers; rp = P. */
+/**
+ * A refund ticket for this nullifier that returns what it must: rc <= C, a multiple of unit, covered by vouchers; rp = P.
+ * @param isViolation the chain has a violation of this ticket: then rp may be 0.
+ */
 export function checkRefund(
   pool: Pool,
   nullifier: bigint,
   expected: ExpectedCharge,
   refund: SignedRefund,
+  isViolation: boolean,
 ): SignedRefund {
   const { ticketPrice, policyHold, unit, providerKey } = pool.parameters;
   demand(refund.nullifier === nullifier, "the refund is for another ticket");
@@ -54,7 +58,8 @@ export function checkRefund(
   demand(charged % unit === 0n, "the charge is no multiple of the pool's unit");
   demand(charged <= expected.cap, "the charge is not covered by the vouchers");
   demand(expected.charged === undefined || charged <= expected.charged, "the refund is less than the receipts say");
-  demand(refund.refundedHold === policyHold, "the policy hold is not returned");
+  const isHoldLost = refund.refundedHold === 0n && isViolation;
+  demand(refund.refundedHold === policyHold || isHoldLost, "the policy hold is not returned");
   demand(
     verifySignature(refundMessage(pool.poolHash, refund), refund.signature, providerKey),
     "the refund's signature is not valid",

@@ -12,12 +12,16 @@ import {
   closePayout,
   coverKeysHash,
   domainOf,
+  stateHash,
 } from "../protocol/index.ts";
-import type { CloseTerms, Payout, SignedState } from "../protocol/index.ts";
+import type { CloseTerms, Payout } from "../protocol/index.ts";
 import { GatewayError, closeConsent, toJson } from "../wire/index.ts";
 import type { AccountView, CloseConsent, CloseRequest } from "../wire/index.ts";
 import { readAnswer } from "./checks.ts";
+import { settleFolds } from "./certifying.ts";
 import { WalletError } from "./errors.ts";
+import { asSigned } from "./fold-records.ts";
+import type { KnownState } from "./fold-records.ts";
 import { proveClaim } from "./ports.ts";
 import type { AccountContext } from "./ports.ts";
 import { persist } from "./sending.ts";
@@ -59,13 +63,15 @@ export async function buildClose(context: AccountContext, options: CloseOptions)
     throw new WalletError("ACCOUNT_NOT_OPEN", "the chain has no open account to close, or a close is pending");
   }
   const terms = termsOf(options);
+  if (records.folds.unsigned().length > 0) await settleFolds(context);
   const firstUnused = decideFirstUnused(context, options);
-  const { refunds, base } = claimedRefunds(records.state(identitySecret), account, options.roundDownTo ?? 1n);
+  const { refunds, base } = claimedRefunds(records.folds.newest(identitySecret), account, options.roundDownTo ?? 1n);
   const close = { deposit: account.deposit, firstUnused, ...refunds, terms };
   // Until here nothing depends on the flag; from here on the account uses no ticket any more, whatever fails.
   records.markClosing(firstUnused);
 
-  const claim = closeClaim(pool, identitySecret, base, close);
+  const isCertified = base !== undefined && base.signature === undefined;
+  const claim = closeClaim(pool, identitySecret, base && asSigned(base), close, isCertified);
   const proof = await proveClaim(context, "close", claim);
   const { coverKeys } = claim;
   return {
@@ -73,7 +79,7 @@ export async function buildClose(context: AccountContext, options: CloseOptions)
       identityCommitment,
       firstUnused: BigInt(firstUnused),
       ...refunds,
-      certified: 0n,
+      certified: isCertified ? stateHash(pool.poolHash, base.state) : 0n,
       ...terms,
       coverKeys,
       proof,
@@ -129,12 +135,12 @@ function decideFirstUnused({ records }: AccountContext, { firstUnused, afterRest
   return chosen;
 }
 
-/** The refunds of the newest state, rounded down; no state when nothing is claimed. */
+/** The refunds of the newest state, signed or certified, rounded down; no state when nothing is claimed. */
 function claimedRefunds(
-  newest: SignedState | undefined,
+  newest: KnownState | undefined,
   { deposit }: AccountView,
   step: bigint,
-): { refunds: { refundedCharges: bigint; refundedHolds: bigint }; base: SignedState | undefined } {
+): { refunds: { refundedCharges: bigint; refundedHolds: bigint }; base: KnownState | undefined } {
   if (step <= 0n) throw new WalletError("CLOSE_INVALID", "refunds are rounded down to a multiple of a positive amount");
   const round = (amount: bigint): bigint => amount - (amount % step);
   const returnedHolds = newest?.state.returnedHolds ?? 0n;

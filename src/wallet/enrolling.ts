@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Enrolment: the provider's signature of the account's first state (docs/protocol.md, Enrolment). */
 import { enrollClaim, initialState } from "../protocol/index.ts";
-import type { SignedState } from "../protocol/index.ts";
 import { GatewayError, toJson } from "../wire/index.ts";
 import { checkStateSignature } from "./checks.ts";
 import { WalletError } from "./errors.ts";
@@ -14,10 +13,10 @@ import { persist } from "./sending.ts";
  * a crash, or against a newer root, asks for the same signature.
  * @throws WalletError ACCOUNT_NOT_OPEN, TERMS_MISMATCH, PROVIDER_DISHONEST, SIGNATURE_REFUSED, UNANSWERED
  */
-export async function enroll(context: AccountContext): Promise<SignedState> {
+export async function enroll(context: AccountContext): Promise<void> {
   const { records, pool, provider, chain, identitySecret, identityCommitment } = context;
-  const known = records.state(identitySecret);
-  if (known !== undefined) return known;
+  const known = records.folds.newest(identitySecret);
+  if (known !== undefined) return;
   await context.requireTerms();
   const { deposit } = await requireActive(context);
 
@@ -31,8 +30,7 @@ export async function enroll(context: AccountContext): Promise<SignedState> {
   const { signature } = checkStateSignature(pool, newState, answer);
   const enrolled = { state: initialState(pool.poolHash, identitySecret, deposit), signature };
   // Another enrolment of this process may have come first.
-  if (records.state(identitySecret) === undefined) records.addState(enrolled);
-  return enrolled;
+  if (records.folds.newest(identitySecret) === undefined) records.folds.addState(enrolled);
 }
 
 /** A refusal in the wallet's terms; anything else as it is. */

@@ -24,6 +24,10 @@ export type WalletErrorCode =
   /** This ticket was used by another copy of the wallet. Nothing is lost, but this copy is now treated as restored. */
   | "TICKET_USED_ELSEWHERE"
   | "SESSION_OVER"
+  /** A dispute cannot be opened over this ticket, or not for this recipient. */
+  | "DISPUTE_INVALID"
+  /** The session's dispute has left the wallet: it is used no more. */
+  | "SESSION_DISPUTED"
   | "PAYLOAD_INVALID"
   /** No answer came. `resume` sends the same bytes again. */
   | "UNANSWERED"

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What a wallet is given. */
 import type { Claim, Pool, Proof, Statement } from "../protocol/index.ts";
-import type { AccountSource, AccountView, Clock, PathSource, Prove, ProviderApi } from "../wire/index.ts";
+import type {
+  AccountSource,
+  AccountView,
+  Clock,
+  DisputeSource,
+  FoldSource,
+  PathSource,
+  Prove,
+  ProviderApi,
+} from "../wire/index.ts";
 import { WalletError } from "./errors.ts";
 import type { AccountRecords } from "./records.ts";
 import type { WalletStore } from "./store.ts";
@@ -16,7 +25,7 @@ export interface WalletOptions {
   readonly store: WalletStore;
   readonly pool: Pool;
   readonly provider: ProviderApi;
-  readonly chain: AccountSource & PathSource;
+  readonly chain: AccountSource & PathSource & DisputeSource & FoldSource;
   readonly prove: Prove;
   readonly clock: Clock;
   /** Whether the pool's provider signed a digest. Default: its address is that of a key. A contract account (ERC-1271) needs the chain. */

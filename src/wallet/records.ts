@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** One account's part of the wallet's file. Every method that writes is one transaction. */
-import type { SQLOutputValue } from "node:sqlite";
-
 import { z } from "zod";
 
-import type { SignedState } from "../protocol/index.ts";
-import { foldRequest, refundTicket, ticketOpening, toJson } from "../wire/index.ts";
-import type {
-  CallAnswer,
-  CallRequest,
-  CallRequestJson,
-  FoldRequest,
-  SignedRefund,
-  TicketOpening,
-} from "../wire/index.ts";
+import { refundTicket, ticketOpening } from "../wire/index.ts";
+import type { CallAnswer, CallRequest, CallRequestJson, SignedRefund, TicketOpening } from "../wire/index.ts";
+import { json, number, parsed, text } from "./columns.ts";
+import { DisputeRecords } from "./dispute-records.ts";
 import { WalletError } from "./errors.ts";
+import { FoldRecords } from "./fold-records.ts";
+import type { FoldRecord, KnownState } from "./fold-records.ts";
 import type { Row, WalletStore } from "./store.ts";
 
 export interface AccountRecord {
@@ -40,33 +34,14 @@ export interface CallRecord {
   readonly charged: bigint | undefined;
 }
 
-export interface FoldRecord {
-  readonly position: number;
-  readonly indices: readonly number[];
-  readonly request: FoldRequest;
-}
-
-/** Something a provider sent that it should not have, or did not send that it owes. */
-export interface Grievance {
-  readonly index: number | undefined;
-  readonly reason: string;
-  readonly evidence: unknown;
-  /** Unix seconds. */
-  readonly notedAt: number;
-}
-
-const number = (value: SQLOutputValue | undefined): number => z.number().parse(value);
-const text = (value: SQLOutputValue | undefined): string => z.string().parse(value);
-const parsed = (value: SQLOutputValue | undefined): unknown => JSON.parse(text(value));
-const json = (value: unknown): string => JSON.stringify(toJson(value));
-
 const openingWithNullifier = ticketOpening.extend({ nullifier: refundTicket.shape.nullifier });
 const receiptJson = z.object({ receipt: z.object({ charged: z.string() }) });
-const signatureJson = refundTicket.shape.signature;
 
 export class AccountRecords {
   readonly #store: WalletStore;
   readonly #id: number;
+  readonly folds: FoldRecords;
+  readonly disputes: DisputeRecords;
 
   constructor(store: WalletStore, poolHash: bigint, account: number) {
     this.#store = store;
@@ -79,6 +54,8 @@ export class AccountRecords {
       const row = store.get("SELECT id FROM accounts WHERE pool_hash = ? AND number = ?", poolHash.toString(), account);
       return number(row?.["id"]);
     });
+    this.folds = new FoldRecords(store, this.#id);
+    this.disputes = new DisputeRecords(store, this.#id);
   }
 
   get account(): AccountRecord {
@@ -102,31 +79,15 @@ export class AccountRecords {
     );
   }
 
-  /** The newest state that the provider signed. */
-  state(identitySecret: bigint): SignedState | undefined {
-    const row = this.#store.get("SELECT * FROM states WHERE account = ? ORDER BY position DESC LIMIT 1", this.#id);
-    if (row === undefined) return undefined;
-    const [budget, returnedHolds, rho] = ["budget", "returned_holds", "rho"].map((name) => BigInt(text(row[name])));
-    const state = {
-      identitySecret,
-      budget: budget as bigint,
-      returnedHolds: returnedHolds as bigint,
-      rho: rho as bigint,
-    };
-    return { state, signature: signatureJson.parse(parsed(row["signature"])) };
-  }
-
-  addState(state: SignedState): void {
-    this.#store.transaction(() => this.#insertState(state));
-  }
-
   ticket(index: number): TicketRecord | undefined {
     const row = this.#store.get("SELECT * FROM tickets WHERE account = ? AND ticket_index = ?", this.#id, index);
     return row === undefined ? undefined : ticketOf(row);
   }
 
+  /** Used, without a refund, and not disputed. */
   openTickets(): number[] {
-    const query = "SELECT ticket_index FROM tickets WHERE account = ? AND status = 'open' ORDER BY ticket_index";
+    const query = `SELECT ticket_index FROM tickets AS t WHERE account = ? AND status = 'open' AND NOT EXISTS
+      (SELECT 1 FROM disputes AS d WHERE d.account = t.account AND d.ticket_index = t.ticket_index) ORDER BY ticket_index`;
     return this.#store.all(query, this.#id).map((row) => number(row["ticket_index"]));
   }
 
@@ -213,46 +174,17 @@ export class AccountRecords {
     this.#store.transaction(() => this.#end(index, refund));
   }
 
-  /** The fold whose proof has left, or is about to, and is not signed. */
-  pendingFold(): FoldRecord | undefined {
-    const row = this.#store.get("SELECT * FROM folds WHERE account = ? AND is_signed = 0", this.#id);
-    if (row === undefined) return undefined;
-    return {
-      position: number(row["position"]),
-      indices: z.array(z.number()).parse(parsed(row["indices"])),
-      request: foldRequest.parse(parsed(row["request"])),
-    };
-  }
-
-  /** From here on these tickets belong to this fold, and are never grouped otherwise. */
-  addFold(indices: readonly number[], request: FoldRequest): void {
-    this.#store.transaction(() => {
-      const position = this.#nextFold();
-      this.#store.run(
-        "INSERT INTO folds (account, position, indices, request) VALUES (?, ?, ?, ?)",
-        ...[this.#id, position, json(indices), json(request)],
-      );
-      this.#assignFold(indices, position);
-    });
-  }
-
-  signFold({ position }: FoldRecord, state: SignedState): void {
-    this.#store.transaction(() => {
-      this.#store.run("UPDATE folds SET is_signed = 1 WHERE account = ? AND position = ?", this.#id, position);
-      this.#insertState(state);
-    });
-  }
-
-  /** What a restore found: states oldest first, tickets by index, each with its refund and whether it is folded. */
+  /** What a restore found: states oldest first, tickets by index, each with its refund and whether it is folded; folds that are pending. */
   restore(
-    states: readonly SignedState[],
+    states: readonly KnownState[],
     tickets: ReadonlyMap<number, { readonly refund: SignedRefund | undefined; readonly isFolded: boolean }>,
+    pending: readonly Pick<FoldRecord, "indices" | "request">[] = [],
   ): void {
     this.#store.transaction(() => {
-      if (this.state(0n) !== undefined || this.account.nextIndex > 0 || this.account.closingFrom !== undefined) {
+      if (this.folds.newest(0n) !== undefined || this.account.nextIndex > 0 || this.account.closingFrom !== undefined) {
         throw new WalletError("ACCOUNT_NOT_EMPTY", "this wallet knows the account already: restore into an empty one");
       }
-      for (const state of states) this.#insertState(state);
+      for (const state of states) this.folds.insertState(state);
       for (const [index, { refund, isFolded }] of tickets) {
         this.#store.run(
           "INSERT INTO tickets (account, ticket_index, status, refund, fold) VALUES (?, ?, ?, ?, ?)",
@@ -260,42 +192,10 @@ export class AccountRecords {
           isFolded ? -1 : null,
         );
       }
+      for (const { indices, request } of pending) this.folds.insert(indices, request);
       const nextIndex = Math.max(-1, ...tickets.keys()) + 1;
       this.#store.run("UPDATE accounts SET next_index = ?, is_restored = 1 WHERE id = ?", nextIndex, this.#id);
     });
-  }
-
-  addGrievance({ index, reason, evidence, notedAt }: Grievance): void {
-    this.#store.transaction(() =>
-      this.#store.run(
-        "INSERT INTO grievances (account, ticket_index, reason, evidence, noted_at) VALUES (?, ?, ?, ?, ?)",
-        ...[this.#id, index ?? null, reason, json(evidence ?? null), notedAt],
-      ),
-    );
-  }
-
-  grievances(): Grievance[] {
-    return this.#store.all("SELECT * FROM grievances WHERE account = ? ORDER BY id", this.#id).map((row) => ({
-      index: row["ticket_index"] === null ? undefined : number(row["ticket_index"]),
-      reason: text(row["reason"]),
-      evidence: parsed(row["evidence"]),
-      notedAt: number(row["noted_at"]),
-    }));
-  }
-
-  #insertState({ state, signature }: SignedState): void {
-    this.#store.run(
-      `INSERT INTO states (account, position, budget, returned_holds, rho, signature)
-       SELECT ?, COUNT(*), ?, ?, ?, ? FROM states WHERE account = ?`,
-      ...[
-        this.#id,
-        state.budget.toString(),
-        state.returnedHolds.toString(),
-        state.rho.toString(),
-        json(signature),
-        this.#id,
-      ],
-    );
   }
 
   #end(index: number, refund: SignedRefund): void {
@@ -304,20 +204,6 @@ export class AccountRecords {
       ...[json(refund), this.#id, index],
     );
     this.#store.run("UPDATE calls SET request = NULL WHERE account = ? AND ticket_index = ?", this.#id, index);
-  }
-
-  #nextFold(): number {
-    const row = this.#store.get("SELECT COUNT(*) AS count FROM folds WHERE account = ?", this.#id);
-    return number(row?.["count"]);
-  }
-
-  #assignFold(indices: readonly number[], position: number): void {
-    for (const index of indices) {
-      this.#store.run(
-        "UPDATE tickets SET fold = ? WHERE account = ? AND ticket_index = ?",
-        ...[position, this.#id, index],
-      );
-    }
   }
 }
 

@@ -2,8 +2,12 @@
 /**
  * Restoring an account from the seed and the provider's public feed, read whole so that nothing of one's own is named (docs/protocol.md, What a wallet never does).
  * A feed can lie by omission: what is missing from it stays unknown, and the account counts as restored for ever.
+ * Folds that the chain certified are found too, as long as each holds some of the eight oldest refunds that were not folded before it,
+ * which is how a wallet groups them. A fold whose proof left, and that is neither in the feed nor on chain, is not restored. Disputes are
+ * found by `settleDisputes`.
  */
 import {
+  FOLD_SLOTS,
   enrollNullifierOf,
   foldNullifierOf,
   foldedState,
@@ -15,11 +19,13 @@ import {
   ticketsCovered,
   verifySignature,
 } from "../protocol/index.ts";
-import type { Point, SignedState } from "../protocol/index.ts";
+import type { Point, RefundTicket } from "../protocol/index.ts";
 import { feedPage } from "../wire/index.ts";
 import type { FeedEntry, SignedRefund } from "../wire/index.ts";
 import { readAnswer } from "./checks.ts";
 import { WalletError } from "./errors.ts";
+import type { FoldRecord, KnownState } from "./fold-records.ts";
+import { proveFold } from "./folding.ts";
 import type { AccountContext } from "./ports.ts";
 import { persist } from "./sending.ts";
 
@@ -56,7 +62,9 @@ async function readFeed(context: AccountContext): Promise<Feed> {
 
 /** Finds one account in a feed. Budget, and with it the number of tickets to look for, grows with every fold that is found. */
 class Search {
-  readonly states: SignedState[];
+  readonly states: KnownState[];
+  /** Folds that the chain has as pending, each on top of the one before it. */
+  readonly pending: { readonly base: KnownState; readonly tickets: readonly RefundTicket[] }[] = [];
   readonly refunds = new Map<number, SignedRefund>();
   readonly used = new Set<number>();
   readonly folded = new Set<number>();
@@ -67,20 +75,28 @@ class Search {
   readonly #foldable = new Map<bigint, number>();
   #searched = 0;
 
-  constructor(context: AccountContext, feed: Feed, enrolled: SignedState) {
+  constructor(context: AccountContext, feed: Feed, enrolled: KnownState) {
     this.#context = context;
     this.#feed = feed;
     this.#key = context.pool.parameters.providerKey;
     this.states = [enrolled];
   }
 
-  run(): void {
+  async run(): Promise<void> {
     do this.#searchTickets();
-    while (this.#applyFold());
+    while (this.#applyFold() || (await this.#applyCertified()));
   }
 
-  get #newest(): SignedState {
-    return this.states.at(-1) as SignedState;
+  /** The newest state that stands. */
+  get #newest(): KnownState {
+    return this.states.at(-1) as KnownState;
+  }
+
+  /** The newest state, pending ones included. */
+  get #tip(): KnownState {
+    const last = this.pending.at(-1);
+    if (last === undefined) return this.#newest;
+    return { state: foldedState(this.#context.pool.poolHash, last.base.state, last.tickets), signature: undefined };
   }
 
   #searchTickets(): void {
@@ -113,18 +129,52 @@ class Search {
       const indices = entry.nullifiers
         .map((slot) => this.#foldable.get(slot))
         .filter((index): index is number => index !== undefined);
-      const tickets = indices.map((index) => ({ index, ...(this.refunds.get(index) as SignedRefund) }));
-      const state = foldedState(poolHash, this.#newest.state, tickets);
+      const state = foldedState(poolHash, this.#newest.state, this.#ticketsAt(indices));
       const isNext =
         stateHash(poolHash, state) === entry.state && verifySignature(entry.state, entry.signature, this.#key);
       if (!isNext) continue;
       this.states.push({ state, signature: entry.signature });
-      for (const slot of entry.nullifiers) this.#foldable.delete(slot);
-      for (const index of indices) this.folded.add(index);
+      this.#markFolded(indices);
       return true;
     }
     return false;
   }
+
+  /** A fold that the chain certified on top of the tip, if there is one. The feed comes first: a signed state is worth more. */
+  async #applyCertified(): Promise<boolean> {
+    const { pool, chain } = this.#context;
+    const oldest = [...this.#foldable.values()].sort((a, b) => a - b).slice(0, GUESSED_FROM);
+    const base = this.#tip;
+    for (const indices of subsetsOf(oldest, FOLD_SLOTS)) {
+      const tickets = this.#ticketsAt(indices);
+      const state = foldedState(pool.poolHash, base.state, tickets);
+      const status = (await chain.fold(stateHash(pool.poolHash, state)))?.status;
+      if (status !== "final" && status !== "pending") continue;
+      if (status === "final") this.states.push({ state, signature: undefined });
+      else this.pending.push({ base, tickets });
+      this.#markFolded(indices);
+      return true;
+    }
+    return false;
+  }
+
+  #ticketsAt(indices: readonly number[]): RefundTicket[] {
+    return indices.map((index) => ({ index, ...(this.refunds.get(index) as SignedRefund) }));
+  }
+
+  #markFolded(indices: readonly number[]): void {
+    for (const [slot, index] of this.#foldable) if (indices.includes(index)) this.#foldable.delete(slot);
+    for (const index of indices) this.folded.add(index);
+  }
+}
+
+/** Among how many of the oldest refunds a certified fold is looked for. */
+const GUESSED_FROM = 8;
+
+/** Every choice of 1 to `most` of the values, in their order; the larger ones first, as a wallet folds as many as it can. */
+function subsetsOf(values: readonly number[], most: number): number[][] {
+  const all = values.reduce<number[][]>((sets, value) => [...sets, ...sets.map((set) => [...set, value])], [[]]);
+  return all.filter(({ length }) => length >= 1 && length <= most).sort((a, b) => b.length - a.length);
 }
 
 export interface Restored {
@@ -156,12 +206,18 @@ export async function restore(context: AccountContext): Promise<Restored> {
   }
 
   const search = new Search(context, feed, { state, signature: enrolment.signature });
-  search.run();
+  await search.run();
   const ticketOf = (index: number): { refund: SignedRefund | undefined; isFolded: boolean } => ({
     refund: search.refunds.get(index),
     isFolded: search.folded.has(index),
   });
-  records.restore(search.states, new Map([...search.used].map((index) => [index, ticketOf(index)])));
+  const pending: Pick<FoldRecord, "indices" | "request">[] = [];
+  for (const { base, tickets } of search.pending) {
+    const indices = tickets.map(({ index }) => index);
+    pending.push({ indices, request: await proveFold(context, base, tickets) });
+  }
+  records.restore(search.states, new Map([...search.used].map((index) => [index, ticketOf(index)])), pending);
   const { nextIndex } = records.account;
-  return { isEnrolled, nextIndex, refunds: search.refunds.size, folds: search.states.length - 1 };
+  const folds = search.states.length - 1 + pending.length;
+  return { isEnrolled, nextIndex, refunds: search.refunds.size, folds };
 }

@@ -3,14 +3,15 @@
  * Sessions: a ticket is reserved on disk before its share leaves, every request is stored before it is sent and is sent again as
  * the same bytes, and no further ticket is used while a refund is due (docs/protocol.md, Tickets to What a wallet never does).
  */
-import { GatewayError, callRequest, describeIssues, refundTicket, requestHashOf, toJson } from "../wire/index.ts";
+import { GatewayError, callRequest, describeIssues, requestHashOf, toJson } from "../wire/index.ts";
 import type { CallAnswer, CallRequestJson, SignedRefund } from "../wire/index.ts";
-import { checkReceipt, checkRefund, readAnswer } from "./checks.ts";
+import { checkReceipt } from "./checks.ts";
 import { WalletError } from "./errors.ts";
 import { requireActive } from "./ports.ts";
 import type { AccountContext } from "./ports.ts";
+import type { Refunds } from "./refunds.ts";
 import { persist } from "./sending.ts";
-import { coveredTickets } from "./stock.ts";
+import { budgetedTickets } from "./stock.ts";
 import type { Stock } from "./stock.ts";
 import { sessionKeyOf, signCall, signEnd } from "./vouchers.ts";
 
@@ -47,13 +48,15 @@ const USED_ELSEWHERE: ReadonlySet<string> = new Set(["SEQUENCE_CONFLICT", "TICKE
 export class Sessions {
   readonly #context: AccountContext;
   readonly #stock: Stock;
+  readonly #refunds: Refunds;
   /** Tickets that somebody in this process is at work with. */
   readonly #inUse = new Set<number>();
   #settling: Promise<void> = Promise.resolve();
 
-  constructor(context: AccountContext, stock: Stock) {
+  constructor(context: AccountContext, stock: Stock, refunds: Refunds) {
     this.#context = context;
     this.#stock = stock;
+    this.#refunds = refunds;
   }
 
   /** Takes a ticket. @throws WalletError ACCOUNT_NOT_OPEN, ACCOUNT_CLOSING, BUDGET_SPENT, REFUND_WITHHELD, TERMS_MISMATCH */
@@ -62,7 +65,7 @@ export class Sessions {
     await context.requireTerms();
     await requireActive(context);
     await this.#requireRefunds();
-    const index = context.records.reserveTicket(coveredTickets(context));
+    const index = context.records.reserveTicket(budgetedTickets(context));
     this.#inUse.add(index);
     return new Session(this, index);
   }
@@ -82,11 +85,21 @@ export class Sessions {
     this.#inUse.delete(index);
   }
 
+  /** Keeps a ticket from everybody else in this process. @throws WalletError DISPUTE_INVALID while somebody is at work with it */
+  claim(index: number): () => void {
+    if (this.#inUse.has(index)) {
+      throw new WalletError("DISPUTE_INVALID", `the session of ticket ${index} is in use: end it first`);
+    }
+    this.#inUse.add(index);
+    return () => this.release(index);
+  }
+
   /** Sends one more call of a session. */
   async send(index: number, payload: string, { cap, isLast }: CallOptions & { isLast: boolean }): Promise<CallResult> {
     const { pool, identitySecret, records, randomBytes } = this.#context;
     requirePayload(payload);
     if (records.ticket(index)?.status !== "open") throw new WalletError("SESSION_OVER", "this session has ended");
+    this.#requireUndisputed(index);
     const calls = records.calls(index);
     if (calls.some((call) => call.charged === undefined)) {
       throw new WalletError("UNANSWERED", "an earlier call of this session has no answer: end the session, or resume");
@@ -113,6 +126,7 @@ export class Sessions {
     const { pool, provider, identitySecret, records } = this.#context;
     const known = records.ticket(index);
     if (known?.refund !== undefined) return known.refund;
+    this.#requireUndisputed(index);
     const nullifier = this.#stock.nullifierAt(index);
     const ask = async (withOpening: boolean): Promise<unknown> => {
       const opening = withOpening ? await this.#stock.opening(index) : known?.opening;
@@ -126,9 +140,7 @@ export class Sessions {
       if (isUnseen) return ask(true);
       throw error;
     });
-    const refund = this.#judge(index, answer, () =>
-      checkRefund(pool, nullifier, this.#expected(index), readAnswer(refundTicket, answer)),
-    );
+    const refund = await this.#refunds.check(index, answer);
     records.addRefund(index, refund);
     return refund;
   }
@@ -163,9 +175,20 @@ export class Sessions {
     return this.#context.records.openTickets().filter((index) => !this.#inUse.has(index));
   }
 
+  /** @throws WalletError SESSION_DISPUTED */
+  #requireUndisputed(index: number): void {
+    if (this.#context.records.disputes.at(index) === undefined) return;
+    throw new WalletError("SESSION_DISPUTED", `a dispute over ticket ${index} was signed: its session is over`);
+  }
+
   /** Ends what is overdue, one caller at a time. @throws WalletError REFUND_WITHHELD */
   async #requireRefunds(): Promise<void> {
     const settle = async (): Promise<void> => {
+      const [disputed] = this.#context.records.disputes.indices("open", "answered");
+      if (disputed !== undefined) {
+        const message = `the dispute over ticket ${disputed} is not settled: no further ticket is used with this provider`;
+        throw new WalletError("REFUND_WITHHELD", message);
+      }
       for (const index of this.#overdue()) {
         try {
           await this.end(index);
@@ -188,24 +211,21 @@ export class Sessions {
       if (error instanceof GatewayError) return this.#refused(index, error, isFresh);
       throw error;
     });
-    const checked = await this.#judgeLater(index, answer, checkReceipt(this.#context, request, chargedBefore, answer));
+    const checked = await this.#refunds.judge(index, answer, () =>
+      checkReceipt(this.#context, request, chargedBefore, answer),
+    );
     const { receipt, response } = checked;
-    const refund = this.#refundWith(index, checked, receipt.charged);
+    const refund = await this.#refundWith(index, checked);
     records.addAnswer(index, { ...checked, refund: refund ?? null });
     const late = request.isLast && refund === undefined ? await this.end(index).catch(() => undefined) : refund;
     return { index, response, charged: receipt.charged - chargedBefore, receipt, refund: late };
   }
 
   /** The refund in a call's answer, if it is a correct one. The call itself was served either way. */
-  #refundWith(index: number, { refund }: CallAnswer, charged: bigint): SignedRefund | undefined {
-    const { pool } = this.#context;
+  async #refundWith(index: number, { refund, receipt }: CallAnswer): Promise<SignedRefund | undefined> {
     if (refund === null) return undefined;
-    try {
-      const expected = { cap: charged, charged };
-      return this.#judge(index, refund, () => checkRefund(pool, this.#stock.nullifierAt(index), expected, refund));
-    } catch {
-      return undefined;
-    }
+    const { charged } = receipt;
+    return this.#refunds.check(index, toJson(refund), { cap: charged, charged }).catch(() => undefined);
   }
 
   /** The provider refused. The session ends, so that its ticket is refunded; the payload goes to no other ticket by itself. */
@@ -218,41 +238,6 @@ export class Sessions {
       throw new WalletError("CALL_REFUSED", `the provider refused the call: ${error.message}`, options);
     const message = `ticket ${index} was used by another copy of this wallet: the call is refused, and the next one takes another ticket`;
     throw new WalletError("TICKET_USED_ELSEWHERE", message, options);
-  }
-
-  /** What the refund of a session must be. A restored wallet does not know what its tickets were charged. */
-  #expected(index: number): { cap: bigint; charged: bigint | undefined } {
-    const { records, pool } = this.#context;
-    if (records.account.isRestored) return { cap: pool.parameters.ticketPrice, charged: undefined };
-    const calls = records.calls(index);
-    const cap = calls.reduce((most, call) => (call.cap > most ? call.cap : most), 0n);
-    const isAnswered = calls.every(({ charged }) => charged !== undefined);
-    return { cap, charged: isAnswered ? (calls.at(-1)?.charged ?? 0n) : undefined };
-  }
-
-  #judge<T>(index: number, evidence: unknown, check: () => T): T {
-    try {
-      return check();
-    } catch (error) {
-      throw this.#complain(index, evidence, error);
-    }
-  }
-
-  async #judgeLater<T>(index: number, evidence: unknown, check: Promise<T>): Promise<T> {
-    try {
-      return await check;
-    } catch (error) {
-      throw this.#complain(index, evidence, error);
-    }
-  }
-
-  /** Keeps what a dishonest provider sent. */
-  #complain(index: number, evidence: unknown, error: unknown): unknown {
-    if (error instanceof WalletError && error.code === "PROVIDER_DISHONEST") {
-      const { records, clock } = this.#context;
-      records.addGrievance({ index, reason: error.message, evidence, notedAt: clock() });
-    }
-    return error;
   }
 }
 

@@ -13,14 +13,14 @@ export type Opening = TicketOpening & { readonly nullifier: bigint };
 /** How many proofs are asked for at a time; the prover does them as its threads allow. */
 const PROOFS_AHEAD = 4;
 
-/** @throws WalletError NOT_ENROLLED */
+/** What tickets are proved from. @throws WalletError NOT_ENROLLED */
 export function newestState({ records, identitySecret }: AccountContext): SignedState {
-  const state = records.state(identitySecret);
+  const state = records.folds.newestSigned(identitySecret);
   if (state === undefined) throw new WalletError("NOT_ENROLLED", "the account is not enrolled with the provider");
   return state;
 }
 
-export const coveredTickets = (context: AccountContext): number =>
+export const budgetedTickets = (context: AccountContext): number =>
   ticketsCovered(context.pool.parameters, newestState(context).state.budget);
 
 export class Stock {
@@ -50,7 +50,7 @@ export class Stock {
    */
   async fill(count: number, onProgress?: (proved: number, wanted: number) => void): Promise<number> {
     const { records } = this.#context;
-    const covered = coveredTickets(this.#context);
+    const covered = budgetedTickets(this.#context);
     const { nextIndex, closingFrom } = records.account;
     if (closingFrom !== undefined)
       throw new WalletError("ACCOUNT_CLOSING", "the account is closing: it needs no tickets");

@@ -75,6 +75,37 @@ const MIGRATIONS: readonly string[] = [
     noted_at INTEGER NOT NULL
   );
   `,
+  `
+  -- The states that the provider signed or the chain certified, oldest first.
+  CREATE TABLE known_states (
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    position INTEGER NOT NULL,
+    budget TEXT NOT NULL,
+    returned_holds TEXT NOT NULL,
+    rho TEXT NOT NULL,
+    -- Null: certified on chain, and final.
+    signature TEXT,
+    PRIMARY KEY (account, position)
+  ) WITHOUT ROWID;
+  INSERT INTO known_states SELECT account, position, budget, returned_holds, rho, signature FROM states;
+  DROP TABLE states;
+  ALTER TABLE known_states RENAME TO states;
+
+  -- Its state is certified on chain, and final.
+  ALTER TABLE folds ADD COLUMN is_final INTEGER NOT NULL DEFAULT 0;
+  -- Another fold of one of its tickets prevailed on chain: its state never stands.
+  ALTER TABLE folds ADD COLUMN is_fallen INTEGER NOT NULL DEFAULT 0;
+
+  CREATE TABLE disputes (
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    ticket_index INTEGER NOT NULL,
+    -- What left, or was about to leave, the wallet; null of a dispute that another copy of it opened.
+    file TEXT,
+    -- As the chain had it when it was last looked at.
+    status TEXT NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'answered', 'lost')),
+    PRIMARY KEY (account, ticket_index)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** Brings a file, new or old, to the present schema, in one transaction. */

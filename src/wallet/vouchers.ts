@@ -3,10 +3,10 @@
 import { SigningKey, TypedDataEncoder, computeAddress } from "ethers";
 import type { TypedDataField } from "ethers";
 
-import { CALL_TYPES, deriveSessionKey, domainOf } from "../protocol/index.ts";
-import type { Call, Pool } from "../protocol/index.ts";
+import { CALL_TYPES, DISPUTE_TYPES, deriveSessionKey, domainOf } from "../protocol/index.ts";
+import type { Call, Dispute, Pool } from "../protocol/index.ts";
 import { END_SESSION_TYPES, requestHashOf } from "../wire/index.ts";
-import type { CallRequest, EndRequest, TicketOpening } from "../wire/index.ts";
+import type { CallRequest, DisputeFile, EndRequest, TicketOpening } from "../wire/index.ts";
 
 /** The one-time key of a session; its address is the ticket's message. */
 export interface SessionKey {
@@ -54,4 +54,17 @@ export function signCall(pool: Pool, key: SessionKey, draft: CallDraft): CallReq
 export function signEnd(pool: Pool, key: SessionKey, nullifier: bigint, ticket?: TicketOpening): EndRequest {
   const signature = sign(pool, key, END_SESSION_TYPES, { nullifier });
   return { nullifier, sessionAddress: key.address, signature, ...(ticket === undefined ? {} : { ticket }) };
+}
+
+/** Once a dispute is on chain its session is over. */
+export function signDispute(
+  pool: Pool,
+  key: SessionKey,
+  { nullifier, y, proof }: TicketOpening & { readonly nullifier: bigint },
+  recipient: string,
+): DisputeFile {
+  const message: Dispute = { nullifier, recipient };
+  const signature = sign(pool, key, DISPUTE_TYPES, { ...message });
+  const { chainId, address } = pool;
+  return { chainId, pool: address, nullifier, y, sessionAddress: key.address, recipient, signature, proof };
 }

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** What stands in the columns of the wallet's file: numbers, text, JSON with bigints as decimal strings. */
+import type { SQLOutputValue } from "node:sqlite";
+
+import { z } from "zod";
+
+import { toJson } from "../wire/index.ts";
+
+export const number = (value: SQLOutputValue | undefined): number => z.number().parse(value);
+export const text = (value: SQLOutputValue | undefined): string => z.string().parse(value);
+export const parsed = (value: SQLOutputValue | undefined): unknown => JSON.parse(text(value));
+export const json = (value: unknown): string => JSON.stringify(toJson(value));

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** One account's states and folds in the wallet's file. Every method that writes is one transaction. */
+import { z } from "zod";
+
+import { NO_SIGNATURE } from "../protocol/index.ts";
+import type { Signature, SignedState, State } from "../protocol/index.ts";
+import { foldRequest, refundTicket } from "../wire/index.ts";
+import type { FoldRequest } from "../wire/index.ts";
+import { json, number, parsed, text } from "./columns.ts";
+import type { Row, WalletStore } from "./store.ts";
+
+/** A state that stands. */
+export interface KnownState {
+  readonly state: State;
+  /** Undefined: certified on chain, and final. */
+  readonly signature: Signature | undefined;
+}
+
+/** As circuits take it: where a state is certified they look at no signature. */
+export const asSigned = ({ state, signature }: KnownState): SignedState => ({
+  state,
+  signature: signature ?? NO_SIGNATURE,
+});
+
+export interface FoldRecord {
+  readonly position: number;
+  readonly indices: readonly number[];
+  readonly request: FoldRequest;
+  /** Its state is certified on chain, and final, and the provider has not signed it. */
+  readonly isFinal: boolean;
+}
+
+const signatureJson = refundTicket.shape.signature;
+
+export class FoldRecords {
+  readonly #store: WalletStore;
+  readonly #account: number;
+
+  constructor(store: WalletStore, account: number) {
+    this.#store = store;
+    this.#account = account;
+  }
+
+  /** Every state that stands, oldest first. */
+  states(identitySecret: bigint): KnownState[] {
+    const query = "SELECT * FROM states WHERE account = ? ORDER BY position";
+    return this.#store.all(query, this.#account).map((row) => stateOf(identitySecret, row));
+  }
+
+  /** The newest state that the provider signed: what tickets are proved from. */
+  newestSigned(identitySecret: bigint): SignedState | undefined {
+    const newest = this.#newest(identitySecret, "AND signature IS NOT NULL");
+    return newest && asSigned(newest);
+  }
+
+  /** The newest state that stands, signed or certified. */
+  newest(identitySecret: bigint): KnownState | undefined {
+    return this.#newest(identitySecret, "");
+  }
+
+  addState(state: KnownState): void {
+    this.#store.transaction(() => this.insertState(state));
+  }
+
+  /** The folds whose proof has left, or is about to, that are not signed and have not fallen, oldest first. */
+  unsigned(): FoldRecord[] {
+    const query = "SELECT * FROM folds WHERE account = ? AND is_signed = 0 AND is_fallen = 0 ORDER BY position";
+    return this.#store.all(query, this.#account).map((row) => ({
+      position: number(row["position"]),
+      indices: z.array(z.number()).parse(parsed(row["indices"])),
+      request: foldRequest.parse(parsed(row["request"])),
+      isFinal: row["is_final"] === 1,
+    }));
+  }
+
+  /** How many folds have fallen. */
+  fallen(): number {
+    const query = "SELECT COUNT(*) AS count FROM folds WHERE account = ? AND is_fallen = 1";
+    return number(this.#store.get(query, this.#account)?.["count"]);
+  }
+
+  /** From here on these tickets belong to this fold, and are never grouped otherwise. */
+  add(indices: readonly number[], request: FoldRequest): FoldRecord {
+    return this.#store.transaction(() => this.insert(indices, request));
+  }
+
+  /** The same fold, proved on the same state in the other way: signed or certified. */
+  replaceRequest({ position }: FoldRecord, request: FoldRequest): void {
+    this.#store.transaction(() =>
+      this.#store.run(
+        "UPDATE folds SET request = ? WHERE account = ? AND position = ?",
+        ...[json(request), this.#account, position],
+      ),
+    );
+  }
+
+  /** The provider signed its state, which may stand already. */
+  sign({ position }: FoldRecord, { state, signature }: SignedState): void {
+    this.#store.transaction(() => {
+      this.#mark(position, "is_signed");
+      const changed = this.#store.run(
+        "UPDATE states SET signature = ? WHERE account = ? AND rho = ?",
+        ...[json(signature), this.#account, state.rho.toString()],
+      );
+      if (changed === 0) this.insertState({ state, signature });
+    });
+  }
+
+  /** Its state is certified, and final. Nothing changes if it stands already. */
+  finalize({ position }: FoldRecord, state: State): void {
+    this.#store.transaction(() => {
+      this.#mark(position, "is_final");
+      const query = "SELECT 1 FROM states WHERE account = ? AND rho = ?";
+      const isKnown = this.#store.get(query, this.#account, state.rho.toString()) !== undefined;
+      if (!isKnown) this.insertState({ state, signature: undefined });
+    });
+  }
+
+  /** Its state never stands. */
+  fall({ position }: FoldRecord): void {
+    this.#store.transaction(() => this.#mark(position, "is_fallen"));
+  }
+
+  /** A part of its caller's transaction. */
+  insertState({ state, signature }: KnownState): void {
+    this.#store.run(
+      `INSERT INTO states (account, position, budget, returned_holds, rho, signature)
+       SELECT ?, COUNT(*), ?, ?, ?, ? FROM states WHERE account = ?`,
+      ...[this.#account, state.budget.toString(), state.returnedHolds.toString(), state.rho.toString()],
+      ...[signature === undefined ? null : json(signature), this.#account],
+    );
+  }
+
+  /** A part of its caller's transaction. */
+  insert(indices: readonly number[], request: FoldRequest): FoldRecord {
+    const row = this.#store.get("SELECT COUNT(*) AS count FROM folds WHERE account = ?", this.#account);
+    const position = number(row?.["count"]);
+    this.#store.run(
+      "INSERT INTO folds (account, position, indices, request) VALUES (?, ?, ?, ?)",
+      ...[this.#account, position, json(indices), json(request)],
+    );
+    const assign = "UPDATE tickets SET fold = ? WHERE account = ? AND ticket_index = ?";
+    for (const index of indices) this.#store.run(assign, position, this.#account, index);
+    return { position, indices, request, isFinal: false };
+  }
+
+  #mark(position: number, flag: "is_signed" | "is_final" | "is_fallen"): void {
+    this.#store.run(`UPDATE folds SET ${flag} = 1 WHERE account = ? AND position = ?`, this.#account, position);
+  }
+
+  #newest(identitySecret: bigint, condition: string): KnownState | undefined {
+    const query = `SELECT * FROM states WHERE account = ? ${condition} ORDER BY position DESC LIMIT 1`;
+    const row = this.#store.get(query, this.#account);
+    return row === undefined ? undefined : stateOf(identitySecret, row);
+  }
+}
+
+const stateOf = (identitySecret: bigint, row: Row): KnownState => ({
+  state: {
+    identitySecret,
+    budget: BigInt(text(row["budget"])),
+    returnedHolds: BigInt(text(row["returned_holds"])),
+    rho: BigInt(text(row["rho"])),
+  },
+  signature: row["signature"] === null ? undefined : signatureJson.parse(parsed(row["signature"])),
+});
