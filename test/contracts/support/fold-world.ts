@@ -13,7 +13,7 @@ import {
 } from "../../../src/protocol/index.ts";
 import type { Claim, Pool, Proof, SignedState, State } from "../../../src/protocol/index.ts";
 import type { FoldRequestStruct } from "../../../typechain-types/contracts/CreditSettlement.js";
-import { C, D, P, UNIT, proofArgument, prove, refundTicketOf, signed } from "./dispute-world.ts";
+import { ALIAS, ALICE, C, D, P, UNIT, proofArgument, prove, refundTicketOf, signed } from "./dispute-world.ts";
 import type { DisputeWorld } from "./dispute-world.ts";
 
 export const [NONE, PENDING, FINAL, FALLEN] = [0n, 1n, 2n, 3n];
@@ -124,3 +124,39 @@ export async function judge(w: DisputeWorld, folds: readonly Fold[]): Promise<vo
     expect(await w.settlement.foldHoldersOf(foldNullifiers)).to.deep.equal(foldNullifiers.map(() => newState));
   }
 }
+
+// ----------------------------------------------------------------------------- what the attacks are about
+
+/** Folds over tickets 0, 1, 5, 6 and 7, some of which conflict. All are Alice's but the last. */
+function plansOf(w: DisputeWorld) {
+  /** The one that the provider signed off chain, and keeps the proof of. */
+  const honest = planOf(w, ALICE, undefined, [0, 1]);
+  /** Onto it, ticket 0 once more: alone, and with another one. */
+  const double = planOf(w, ALICE, honest, [0]);
+  const regrouped = planOf(w, ALICE, honest, [5, 0]);
+  /** Onto the double one, as long as the chain lets it stand. */
+  const upon = planOf(w, ALICE, double, [6], "certified");
+  /** Ticket 0 alone onto the first state; with ticket 7; and ticket 7 alone. */
+  const sibling = planOf(w, ALICE, undefined, [0]);
+  const seventh = planOf(w, ALICE, undefined, [7]);
+  const both = planOf(w, ALICE, undefined, [0, 7]);
+  const uponSeventh = planOf(w, ALICE, seventh, [0], "certified");
+  const elsewhere = planOf(w, ALICE, undefined, [0, 1], "signed", w.second.description);
+  const others = planOf(w, ALIAS, undefined, [0, 1]);
+  return { honest, double, regrouped, upon, sibling, seventh, both, uponSeventh, elsewhere, others };
+}
+
+type Names = keyof ReturnType<typeof plansOf>;
+
+/** Those of the folds, with their proofs. */
+export async function proved<N extends Names>(w: DisputeWorld, ...names: N[]): Promise<Record<N, Fold>> {
+  const plans: Record<Names, Plan> = plansOf(w);
+  const folds = await Promise.all(names.map(async (name) => [name, await provedFold(plans[name])] as const));
+  return Object.fromEntries(folds) as Record<N, Fold>;
+}
+
+export const certify = (w: DisputeWorld, fold: Fold, changes: Partial<Fold> = {}) =>
+  w.settlement.certifyFold(foldArgument(fold, changes));
+export const finalize = (w: DisputeWorld, fold: Fold) => w.settlement.connect(w.stranger).finalizeFold(...named(fold));
+export const challenge = (w: DisputeWorld, fold: Fold, shown: Fold, changes: Partial<Fold> = {}) =>
+  w.settlement.connect(w.provider).challengeFold(...named(fold), foldArgument(shown, changes));
