@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 
 import { GatewayStoreError, SqliteStore } from "../../src/gateway/index.ts";
-import type { GatewayStore, Upstream } from "../../src/gateway/index.ts";
+import type { Upstream } from "../../src/gateway/index.ts";
+import { dyingAt } from "./support/dying-store.ts";
 import {
   C,
   Echo,
@@ -24,28 +25,6 @@ import {
 } from "./support/session-world.ts";
 import { callOn, endOf, laterCallOn, proveTicket, strangeKey } from "./support/tickets.ts";
 import type { ProvedTicket } from "./support/tickets.ts";
-
-/** Where a store dies: at a method, before it does anything or after it did it, when `matters` says so of what it was given and gave. */
-interface Death {
-  readonly method: keyof GatewayStore;
-  readonly when: "before" | "after";
-  readonly matters?: (values: readonly unknown[], result: unknown) => boolean;
-}
-
-function dyingAt(store: SqliteStore, { method, when, matters = () => true }: Death): GatewayStore {
-  const never = new Promise<never>(() => undefined);
-  return new Proxy<GatewayStore>(store, {
-    get(_, name: string) {
-      const original = (store[name as keyof GatewayStore] as (...values: unknown[]) => Promise<unknown>).bind(store);
-      if (name !== method) return original;
-      return async (...values: unknown[]) => {
-        if (when === "before" && matters(values, undefined)) return never;
-        const result = await original(...values);
-        return when === "after" && matters(values, result) ? never : result;
-      };
-    },
-  });
-}
 
 const isServed = (_: readonly unknown[], result: unknown): boolean => (result as { kind: string }).kind === "serve";
 const hasEnded = (_: readonly unknown[], result: unknown): boolean => (result as { kind: string }).kind === "ended";

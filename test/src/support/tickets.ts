@@ -17,7 +17,13 @@ import type { Pool, RefundTicket, Share, SignedState } from "../../../src/protoc
 import { sessionKeyFrom, sessionKeyOf, signCall, signEnd } from "../../../src/wallet/index.ts";
 import type { CallDraft, SessionKey } from "../../../src/wallet/index.ts";
 import { toJson } from "../../../src/wire/index.ts";
-import type { CallRequestJson, EndRequestJson, FoldRequestJson, TicketOpening } from "../../../src/wire/index.ts";
+import type {
+  CallRequestJson,
+  EndRequestJson,
+  FoldRequestJson,
+  SignedRefund,
+  TicketOpening,
+} from "../../../src/wire/index.ts";
 import { C, DEPOSIT, P, POOL, STATE_KEY, prove, secretOf } from "./session-world.ts";
 
 /** A state with the provider's signature. */
@@ -79,6 +85,12 @@ export function resign(request: CallRequestJson, requestHash: string, key: Sessi
   const { nullifier, sequence, cap } = request;
   const digest = TypedDataEncoder.hash(domainOf(POOL), CALL_TYPES, { nullifier, sequence, cap, requestHash });
   return { ...request, signature: new SigningKey(key.privateKey).sign(digest).serialized };
+}
+
+/** A refund ticket that the provider signed, whatever it says. */
+export function signedRefund(nullifier: bigint, refundedCharge: bigint, refundedHold = P): SignedRefund {
+  const refund = { nullifier, refundedCharge, refundedHold };
+  return { ...refund, signature: STATE_KEY.sign(refundMessage(POOL.poolHash, refund)) };
 }
 
 /** A refund ticket of the provider for one ticket of an account. */
