@@ -20,12 +20,16 @@ export interface CloseRequest {
   readonly proof: Proof;
 }
 
-/** Puts a proven close together. `close` is what `closeClaim` was given, `coverKeys` what it gave back. */
+/**
+ * Puts a proven close together. `close` is what `closeClaim` was given, `coverKeys` what it gave back.
+ * @param certified the state, where it is one that the chain certified and not one that the provider signed.
+ */
 export function closeRequestOf(
   identityCommitment: bigint,
   close: CloseClaimInput,
   coverKeys: readonly bigint[],
   proof: Proof,
+  certified = 0n,
 ): CloseRequest {
   const { firstUnused, refundedCharges, refundedHolds, terms } = close;
   return {
@@ -33,7 +37,7 @@ export function closeRequestOf(
     firstUnused: BigInt(firstUnused),
     refundedCharges,
     refundedHolds,
-    certified: 0n,
+    certified,
     ...terms,
     coverKeys,
     proof,
