@@ -38,6 +38,12 @@ function parseSignal(text: string): Signal {
   return { name: match[1] as string, length: match[2] === undefined ? 1 : Number(match[2]) };
 }
 
+const FLAT = `        // A struct of words is laid out in memory as an array of them.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            signals := statement
+        }`;
+
 const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 const words = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 
@@ -114,10 +120,11 @@ function statementsSolidity(p: Parameters): string {
         return `        signals[${offset++}] = ${source};`;
       }),
     );
+    // A struct of words lies in memory as an array of words does: the same place serves, and nothing is copied.
+    const isFlat = signals.every(({ length }) => length === 1);
+    const body = isFlat ? FLAT : assignments.join("\n");
     bodies.push(
-      `    function signalsOf(${type} memory statement) internal pure returns (uint256[${total}] memory signals) {\n${assignments.join(
-        "\n",
-      )}\n    }`,
+      `    function signalsOf(${type} memory statement) internal pure returns (uint256[${total}] memory signals) {\n${body}\n    }`,
     );
   }
   return `// SPDX-License-Identifier: GPL-3.0-or-later

@@ -61,17 +61,19 @@ struct RefundStatement {
 /// @title The order of every circuit's public signals, held against the circuits by `npm run check`.
 library Statements {
     function signalsOf(EnrollStatement memory statement) internal pure returns (uint256[4] memory signals) {
-        signals[0] = statement.root;
-        signals[1] = statement.newState;
-        signals[2] = statement.enrollNullifier;
-        signals[3] = statement.poolHash;
+        // A struct of words is laid out in memory as an array of them.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            signals := statement
+        }
     }
 
     function signalsOf(RequestStatement memory statement) internal pure returns (uint256[4] memory signals) {
-        signals[0] = statement.nullifier;
-        signals[1] = statement.y;
-        signals[2] = statement.x;
-        signals[3] = statement.poolHash;
+        // A struct of words is laid out in memory as an array of them.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            signals := statement
+        }
     }
 
     function signalsOf(FoldStatement memory statement) internal pure returns (uint256[7] memory signals) {
@@ -85,22 +87,19 @@ library Statements {
     }
 
     function signalsOf(CloseStatement memory statement) internal pure returns (uint256[9] memory signals) {
-        signals[0] = statement.identityCommitment;
-        signals[1] = statement.deposit;
-        signals[2] = statement.firstUnused;
-        signals[3] = statement.refundedCharges;
-        signals[4] = statement.refundedHolds;
-        signals[5] = statement.certified;
-        signals[6] = statement.z;
-        signals[7] = statement.e;
-        signals[8] = statement.poolHash;
+        // A struct of words is laid out in memory as an array of them.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            signals := statement
+        }
     }
 
     function signalsOf(SlashStatement memory statement) internal pure returns (uint256[4] memory signals) {
-        signals[0] = statement.identityCommitment;
-        signals[1] = statement.nullifier;
-        signals[2] = statement.context;
-        signals[3] = statement.poolHash;
+        // A struct of words is laid out in memory as an array of them.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            signals := statement
+        }
     }
 
     function signalsOf(RefundStatement memory statement) internal pure returns (uint256[7] memory signals) {
