@@ -6,6 +6,7 @@ import type { Contract } from "ethers";
 import {
   CALL_TYPES,
   CLOSE_CONSENT_TYPES,
+  DISPUTE_TYPES,
   RECEIPT_TYPES,
   authorizationNonce,
   closeChallenge,
@@ -125,11 +126,14 @@ describe("parity/messages", function () {
     }
   });
 
-  it("digests of calls and receipts are those of the model", () => {
+  it("digests of calls, disputes and receipts are those of the model", () => {
     const domain = domainOf({ chainId: vectors.where.chainId, address: vectors.where.pool });
     for (const call of vectors.calls) {
       const value = { ...call, requestHash: bytes32(call.requestHash) };
       expect(TypedDataEncoder.hash(domain, CALL_TYPES, value)).to.equal(bytes32(call.digest));
+    }
+    for (const { nullifier, recipient, digest } of vectors.disputes) {
+      expect(TypedDataEncoder.hash(domain, DISPUTE_TYPES, { nullifier, recipient })).to.equal(bytes32(digest));
     }
     for (const receipt of vectors.receipts) {
       const hashes = { requestHash: bytes32(receipt.requestHash), responseHash: bytes32(receipt.responseHash) };

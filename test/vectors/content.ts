@@ -19,6 +19,7 @@ import {
   callDigestOf,
   closeChallengeOf,
   consentDigestOf,
+  disputeDigestOf,
   receiptDigestOf,
   scopeOf,
   slashContextOf,
@@ -169,8 +170,12 @@ function messages(): object {
   };
   const calls = [{ ...call, digest: callDigestOf(CHAIN_ID, POOL_ADDRESS, call) }];
   const receipts = [{ ...receipt, digest: receiptDigestOf(CHAIN_ID, POOL_ADDRESS, receipt) }];
+  const disputes = [0n, random("nullifier"), p - 1n].map((nullifier, i) => {
+    const recipient = address(`recipient ${i}`);
+    return { nullifier, recipient, digest: disputeDigestOf(CHAIN_ID, POOL_ADDRESS, nullifier, recipient) };
+  });
   const where = { chainId: CHAIN_ID, pool: POOL_ADDRESS };
-  return { where, scopes, pools, ticketMessages, contexts, authorizations, closes, calls, receipts };
+  return { where, scopes, pools, ticketMessages, contexts, authorizations, closes, calls, disputes, receipts };
 }
 
 function signatures(): object {

@@ -90,6 +90,7 @@ export interface Vectors {
       readonly requestHash: bigint;
       readonly digest: bigint;
     }[];
+    readonly disputes: readonly { readonly nullifier: bigint; readonly recipient: string; readonly digest: bigint }[];
     readonly receipts: readonly (Receipt & { readonly digest: bigint })[];
   };
   readonly signatures: {

@@ -72,6 +72,11 @@ export function callDigestOf(
   return digestOf(chainId, pool, hashOf([textHash(type), call.nullifier, call.sequence, call.cap, call.requestHash]));
 }
 
+export const disputeDigestOf = (chainId: bigint, pool: string, nullifier: bigint, recipient: string): bigint => {
+  const type = "Dispute(uint256 nullifier,address recipient)";
+  return digestOf(chainId, pool, hashOf([textHash(type), nullifier, address(recipient)]));
+};
+
 export interface Receipt {
   readonly nullifier: bigint;
   readonly sequence: bigint;
