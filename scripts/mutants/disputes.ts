@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Planted bugs of disputes and violations. */
+import type { Mutation } from "./mutation.ts";
+
+const file = "CreditDisputes.sol";
+
+export const DISPUTES: readonly Mutation[] = [
+  {
+    id: "hold-paid-twice",
+    file,
+    original: "dispute.status = DisputeStatus.Lost;",
+    replacement: "",
+    breaks: "a lost dispute stays open, and its hold is paid again",
+    caughtBy: ["solidity", "typescript"],
+  },
+  {
+    id: "award-claimed-again",
+    file,
+    original: "dispute.unpaid = (unpaid - award).toUint96();",
+    replacement: "dispute.unpaid = unpaid.toUint96();",
+    breaks: "an award that was paid can be claimed as unpaid",
+    caughtBy: ["solidity", "typescript"],
+  },
+  {
+    id: "answered-dispute-reserved",
+    file,
+    original: "_openDisputes -= 1;",
+    replacement: "",
+    breaks: "an answered dispute keeps its reserve",
+    caughtBy: ["solidity", "typescript"],
+  },
+  {
+    id: "answer-too-late",
+    file,
+    original: "if (block.timestamp >= dispute.resolvableAt) revert",
+    replacement: "if (block.timestamp > dispute.resolvableAt) revert",
+    breaks: "an answer is taken in the second in which the dispute is lost",
+    caughtBy: ["solidity"],
+  },
+  {
+    id: "resolved-too-early",
+    file,
+    original: "if (block.timestamp < dispute.resolvableAt) revert",
+    replacement: "if (block.timestamp + 1 < dispute.resolvableAt) revert",
+    breaks: "a dispute is lost a second before its window ends",
+    caughtBy: ["solidity"],
+  },
+  {
+    id: "hold-kept-unreported",
+    file,
+    original: "bool isHoldLost = refund.refundedHold == 0 && _violations[refund.nullifier] != 0;",
+    replacement: "bool isHoldLost = refund.refundedHold == 0;",
+    breaks: "a hold is withheld without a violation on record",
+    caughtBy: ["solidity", "typescript"],
+  },
+  {
+    id: "voucher-not-checked",
+    file,
+    original: "if (!_isSignedBy(sessionAddress, digest, voucher.signature)) revert VoucherRefused(sessionAddress);",
+    replacement: "if (digest == 0) revert VoucherRefused(sessionAddress);",
+    breaks: "the provider charges what no session agreed to",
+    caughtBy: ["solidity", "typescript"],
+  },
+  {
+    id: "charge-over-cap",
+    file,
+    original: "if (charge > voucher.cap) revert",
+    replacement: "if (charge > _ticketPrice) revert",
+    breaks: "the provider charges more than the voucher's cap",
+    caughtBy: ["solidity"],
+  },
+  {
+    id: "charge-of-any-size",
+    file,
+    original: "if (charge % _unit != 0) revert ChargeIsNoMultiple(charge, _unit);",
+    replacement: "",
+    breaks: "a charge can be a tag",
+    caughtBy: ["solidity"],
+  },
+  {
+    id: "refund-not-proven",
+    file,
+    original: "        _requireRefundProof(refund, proof);\n",
+    replacement: "",
+    breaks: "anyone answers with a refund that the provider never signed",
+    caughtBy: ["solidity", "typescript"],
+  },
+  {
+    id: "ticket-not-proven",
+    file,
+    original: "        _requireRequestProof(nullifier, y, sessionAddress, proof);\n",
+    replacement: "",
+    breaks: "a dispute is opened over a ticket that never was",
+    caughtBy: ["solidity"],
+  },
+  {
+    id: "anyones-dispute",
+    file,
+    original: "if (!_isSignedBy(sessionAddress, digest, signature)) revert SessionSignatureRefused(sessionAddress);",
+    replacement: "if (digest == 0) revert SessionSignatureRefused(sessionAddress);",
+    breaks: "whoever saw a ticket disputes it, for another recipient",
+    caughtBy: ["solidity", "typescript"],
+  },
+  {
+    id: "disputed-again",
+    file,
+    original:
+      "DisputeStatus status = _disputes[nullifier].status;\n        if (status != DisputeStatus.None) revert DisputeIsKnown(nullifier, status);\n        if (recipient",
+    replacement:
+      "DisputeStatus status = _disputes[nullifier].status;\n        if (status == DisputeStatus.Open) revert DisputeIsKnown(nullifier, status);\n        if (recipient",
+    breaks: "one ticket wins several disputes",
+    caughtBy: ["solidity"],
+  },
+  {
+    id: "violation-after-dispute",
+    file,
+    original: "if (status != DisputeStatus.None) revert DisputeIsKnown(nullifier, status);\n\n        _violations",
+    replacement: "if (status == DisputeStatus.Lost) revert DisputeIsKnown(nullifier, status);\n\n        _violations",
+    breaks: "a provider that is taken to court reports the ticket then, and keeps the hold",
+    caughtBy: ["solidity"],
+  },
+  {
+    id: "award-to-the-pool",
+    file,
+    original: "if (recipient == address(0) || recipient == address(_pool)) {",
+    replacement: "if (recipient == address(0)) {",
+    breaks: "an award is sent to the pool itself, where nobody owns it",
+    caughtBy: ["solidity"],
+  },
+];
