@@ -10,7 +10,7 @@ import { POOL, prove, verify } from "./session-world.ts";
 import type { FakeChain, Provider } from "./session-world.ts";
 import type { ProvedTicket } from "./tickets.ts";
 
-export const RECIPIENT = "0x00000000000000000000000000000000000000cC";
+export const RECIPIENT = "0x00000000000000000000000000000000000000cc";
 
 /** The dispute that the owner of a ticket would open. */
 export const disputeOver = ({ nullifier, share, key }: ProvedTicket): Parameters<FakeChain["openDispute"]>[0] => ({
