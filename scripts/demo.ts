@@ -5,12 +5,14 @@ import { checkOffenders, checkRevenue, checkUnlinkable } from "./demo/invariants
 import { ALLOWANCE, castOf } from "./demo/cast.ts";
 import { DemoFailure, Report, dollars, expectEqual } from "./demo/report.ts";
 import { Stage } from "./demo/stage.ts";
+import * as court from "./demo/court.ts";
 import * as story from "./demo/story.ts";
 
 const HELP = `npm run demo [-- --json]
 
 Starts a local L2 in this process, deploys Jeton, and plays a provider that sells JSON-RPC calls on that chain: deposits, anonymous
-calls with real proofs, refunds, cheaters that are caught, exits with and without the provider. About two minutes on two cores.
+calls with real proofs, refunds, cheaters that are caught, a provider that is taken to court, exits with and without it. About two minutes
+on two cores.
 
   --json   print nothing but the result: steps with gas and time, balances, invariants
   --help   this text
@@ -34,6 +36,11 @@ async function play(report: Report): Promise<readonly (readonly [string, bigint]
     await story.understatedClose(acts);
     await story.skippedTickets(acts);
     await story.consentedClose(acts);
+    await court.withheldRefund(acts);
+    await court.wrongAnswer(acts);
+    await court.violation(acts);
+    await court.certifiedClose(acts);
+    await court.doubleFold(acts);
     await folding;
     await story.lonelyClose(acts, outcome);
     await story.settleUp(acts);

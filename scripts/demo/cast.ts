@@ -5,6 +5,8 @@ import { ethers } from "ethers";
 import { deriveIdentitySecret, identityCommitmentOf } from "../../src/protocol/index.ts";
 import { Wallet, WalletStore } from "../../src/wallet/index.ts";
 import type { Account } from "../../src/wallet/index.ts";
+import { GatewayError } from "../../src/wire/index.ts";
+import type { ProviderApi } from "../../src/wire/index.ts";
 import { Rogue } from "./rogue.ts";
 import type { LocalSigner, Stage } from "./stage.ts";
 
@@ -21,12 +23,38 @@ function signerAt(stage: Stage, position: number): LocalSigner {
   return signer;
 }
 
-function walletAccount(stage: Stage, name: string): Account {
-  const { pool, gateway, view, prover, clock } = stage;
+/** What a provider can be told to keep from a user. */
+export interface Moods {
+  withholdsRefunds: boolean;
+  refusesFolds: boolean;
+}
+
+/** The provider's gateway, as it treats one user. */
+function moody(gateway: ProviderApi, moods: Moods): ProviderApi {
+  const refuse = (): never => {
+    throw new GatewayError("SESSION_ENDED", "the provider does not answer this");
+  };
+  return {
+    terms: () => gateway.terms(),
+    enroll: (request) => gateway.enroll(request),
+    call: async (request) => {
+      const answer = await gateway.call(request);
+      return moods.withholdsRefunds ? { ...answer, refund: null } : answer;
+    },
+    endSession: async (request) => (moods.withholdsRefunds ? refuse() : gateway.endSession(request)),
+    refund: async (request) => (moods.withholdsRefunds ? refuse() : gateway.refund(request)),
+    fold: async (request) => (moods.refusesFolds ? refuse() : gateway.fold(request)),
+    consentToClose: (request) => gateway.consentToClose(request),
+    publicFeed: (request) => gateway.publicFeed(request),
+  };
+}
+
+function walletAccount(stage: Stage, name: string, provider: ProviderApi = stage.gateway): Account {
+  const { pool, view, prover, clock } = stage;
   const wallet = new Wallet({
     store: WalletStore.open(":memory:", seedOf(name)),
     pool,
-    provider: gateway,
+    provider,
     chain: view,
     prove: (statement, input) => prover.prove(statement, input),
     clock,
@@ -52,32 +80,46 @@ function rogue(stage: Stage, name: string): Rogue {
 export interface Cast {
   readonly alice: Account;
   readonly bob: Account;
+  /** Whom the provider wrongs. */
+  readonly carol: Account;
+  readonly moods: Moods;
+  /** Folds one refund twice. */
+  readonly dave: Rogue;
   /** Spends one ticket twice. */
   readonly mallory: Rogue;
   /** Understates what it used. */
   readonly trudy: Rogue;
   /** Skips tickets. */
   readonly sybil: Rogue;
-  /** Everybody that the sponsor pays for; the three above are among them. */
+  /** Everybody that the sponsor pays for; Carol and the rogues are among them. */
   readonly sponsored: readonly bigint[];
   readonly signers: Readonly<Record<"alice" | "bob" | "relayer" | "sponsor" | "watcher", LocalSigner>>;
   /** Fresh addresses that have never held the token. */
-  readonly recipients: Readonly<Record<"alice" | "bob" | "trudy" | "sybil", string>>;
+  readonly recipients: Readonly<Record<"alice" | "bob" | "carol" | "trudy" | "sybil", string>>;
 }
 
 export function castOf(stage: Stage): Cast {
   const mallory = rogue(stage, "mallory");
   const trudy = rogue(stage, "trudy");
   const sybil = rogue(stage, "sybil");
-  const others = Array.from({ length: BATCH_SIZE - 3 }, (_, i) => identityCommitmentOf(secretOf(stage, `friend ${i}`)));
+  const dave = rogue(stage, "dave");
+  const moods: Moods = { withholdsRefunds: false, refusesFolds: false };
+  const carol = walletAccount(stage, "carol", moody(stage.gateway, moods));
+  const known = [carol, dave, mallory, trudy, sybil].map(({ identityCommitment }) => identityCommitment);
+  const others = Array.from({ length: BATCH_SIZE - known.length }, (_, i) =>
+    identityCommitmentOf(secretOf(stage, `friend ${i}`)),
+  );
   const fresh = (name: string): string => ethers.computeAddress(ethers.id(`jeton demo: recipient of ${name}`));
   return {
     alice: walletAccount(stage, "alice"),
     bob: walletAccount(stage, "bob"),
+    carol,
+    moods,
+    dave,
     mallory,
     trudy,
     sybil,
-    sponsored: [mallory, trudy, sybil].map(({ identityCommitment }) => identityCommitment).concat(others),
+    sponsored: known.concat(others),
     signers: {
       alice: signerAt(stage, 0),
       bob: signerAt(stage, 1),
@@ -85,6 +127,12 @@ export function castOf(stage: Stage): Cast {
       sponsor: signerAt(stage, 3),
       watcher: signerAt(stage, 4),
     },
-    recipients: { alice: fresh("alice"), bob: fresh("bob"), trudy: fresh("trudy"), sybil: fresh("sybil") },
+    recipients: {
+      alice: fresh("alice"),
+      bob: fresh("bob"),
+      carol: fresh("carol"),
+      trudy: fresh("trudy"),
+      sybil: fresh("sybil"),
+    },
   };
 }

@@ -26,6 +26,7 @@ export async function balances(stage: Stage, people: ReadonlyMap<string, string>
   return [
     ["pool: open accounts", ledger.escrowed],
     ["pool: provider's revenue", ledger.revenue],
+    ["pool: provider's bond", ledger.bond],
     ["pool: awaiting burn", ledger.awaitingBurn],
     ["pool: undelivered", ledger.undelivered],
     ["pool: token balance", balance],

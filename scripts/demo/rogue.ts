@@ -12,16 +12,25 @@ import { closeRequestOf } from "../../src/chain/index.ts";
 import type { Pool, SignedState } from "../../src/protocol/index.ts";
 import {
   CALL_TYPES,
+  FOLD_SLOTS,
   closeClaim,
   domainOf,
   enrollClaim,
+  foldClaim,
   identityCommitmentOf,
   initialState,
   proofToJson,
   requestClaim,
 } from "../../src/protocol/index.ts";
 import type { Prover } from "../../src/prover/index.ts";
-import type { CallAnswerJson, CallRequestJson, PathSource, ProviderApi } from "../../src/wire/index.ts";
+import type {
+  CallAnswerJson,
+  CallRequestJson,
+  FoldRequest,
+  PathSource,
+  ProviderApi,
+  SignedRefund,
+} from "../../src/wire/index.ts";
 import { requestHashOf } from "../../src/wire/index.ts";
 
 interface RogueOptions {
@@ -80,6 +89,19 @@ export class Rogue {
 
   send(request: CallRequestJson): Promise<CallAnswerJson> {
     return this.#options.provider.call(request);
+  }
+
+  /** Folds these refunds into its first state, whatever else they were folded into; ready for the provider, or for the chain. */
+  async prepareFold(
+    refunds: readonly { readonly index: number; readonly refund: SignedRefund }[],
+  ): Promise<FoldRequest> {
+    const { pool, prover } = this.#options;
+    if (this.#signed === undefined) throw new Error("the account is not enrolled");
+    const tickets = refunds.map(({ index, refund }) => ({ ...refund, index }));
+    const claim = foldClaim(pool, this.#signed, tickets);
+    const { proof } = await prover.prove("fold", claim.input);
+    const [newState, ...rest] = claim.publicSignals as [bigint, ...bigint[]];
+    return { newState, foldNullifiers: rest.slice(0, FOLD_SLOTS), certified: 0n, proof };
   }
 
   /** Closes with whatever j it likes, claiming no refunds. */

@@ -41,6 +41,8 @@ export class Stage {
   readonly view: PoolView;
   readonly gateway: Gateway;
   readonly history: PoolHistory;
+  /** The provider's key for states and refund tickets. */
+  readonly stateKey = providerKey(DEVELOPMENT_PROVIDER_KEY);
   readonly #desk: ProviderDesk;
   readonly #finalEvents: FinalEvents<(typeof DESK_EVENTS)[number]>;
   /** What the gateway convicted, in order. */
@@ -136,7 +138,7 @@ export class Stage {
       terms: TERMS,
       store: new SqliteStore({ path: ":memory:", poolHash: this.pool.poolHash }),
       upstream: jsonRpcUpstream(TERMS, transport),
-      stateKey: providerKey(DEVELOPMENT_PROVIDER_KEY),
+      stateKey: this.stateKey,
       signer: provider,
       verify: (statement, publicSignals, proof) => this.prover.verify(statement, publicSignals, proof),
       chain: this.view,
