@@ -11,6 +11,10 @@ abstract contract FoldUser is PoolUser {
         return uint256(keccak256(abi.encode("fold", ticket))) % FIELD;
     }
 
+    function ticketsFrom(uint256 start) internal pure returns (uint256[4] memory nullifiers) {
+        for (uint256 t = 0; t < 4; t++) nullifiers[t] = foldNullifierOf(start + t);
+    }
+
     /// @dev A state that the provider signed and the chain never saw.
     function signedState(uint256 number) internal pure returns (uint256) {
         return uint256(keccak256(abi.encode("signed", number))) % FIELD;

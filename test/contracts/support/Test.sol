@@ -7,7 +7,7 @@ interface Vm {
     function prank(address sender) external;
     function warp(uint256 timestamp) external;
     function expectRevert(bytes calldata revertData) external;
-    function expectRevert(bytes4 revertData) external;
+    function expectEmit(bool topic1, bool topic2, bool topic3, bool data, address emitter) external;
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function load(address target, bytes32 slot) external view returns (bytes32);
@@ -33,6 +33,8 @@ abstract contract Test {
 
     error NotEqual(uint256 actual, uint256 expected, string what);
     error NotTrue(string what);
+    error NotRefused();
+    error OtherAnswer(bytes answer, bytes expected);
 
     function assertEq(uint256 actual, uint256 expected, string memory what) internal pure {
         if (actual != expected) revert NotEqual(actual, expected, what);
@@ -40,6 +42,14 @@ abstract contract Test {
 
     function assertTrue(bool condition, string memory what) internal pure {
         if (!condition) revert NotTrue(what);
+    }
+
+    /// @dev What a call needs is computed before, so that nothing but the call can revert.
+    function assertRefused(address caller, address target, bytes memory call, bytes memory expected) internal {
+        vm.prank(caller);
+        (bool success, bytes memory answer) = target.call(call);
+        if (success) revert NotRefused();
+        if (keccak256(answer) != keccak256(expected)) revert OtherAnswer(answer, expected);
     }
 
     function fail(string memory what) internal pure {

@@ -43,10 +43,16 @@ abstract contract TicketUser is PoolUser {
 
     /// @dev As the ticket's owner does it.
     function openDispute(uint256 ticket, address recipient) internal {
+        (bool success, ) = address(disputes).call(openingOf(ticket, recipient));
+        assertTrue(success, "a dispute was not opened");
+    }
+
+    function openingOf(uint256 ticket, address recipient) internal view returns (bytes memory) {
         (uint256 nullifier, address session) = (nullifierOf(ticket), sessionOf(ticket));
         uint256 y = shareOf(nullifier, session);
         bytes memory signature = disputeSignature(sessionSecretOf(ticket), nullifier, recipient);
-        disputes.openDispute(nullifier, y, session, recipient, requestProof(nullifier, y, session), signature);
+        Proof memory proof = requestProof(nullifier, y, session);
+        return abi.encodeCall(disputes.openDispute, (nullifier, y, session, recipient, proof, signature));
     }
 
     function voucherOf(uint256 secret, uint256 nullifier, uint256 cap) internal view returns (Voucher memory) {
@@ -84,8 +90,12 @@ abstract contract TicketUser is PoolUser {
 
     /// @dev As a provider does it that never saw the ticket: with a full refund.
     function answerInFull(uint256 nullifier) internal {
-        RefundTicket memory refund = refundOf(nullifier, C, P);
-        disputes.answerDispute(refund, refundProof(refund), noVoucher());
+        (bool success, ) = address(disputes).call(answerOf(refundOf(nullifier, C, P), noVoucher()));
+        assertTrue(success, "a full refund was refused");
+    }
+
+    function answerOf(RefundTicket memory refund, Voucher memory voucher) internal view returns (bytes memory) {
+        return abi.encodeCall(disputes.answerDispute, (refund, refundProof(refund), voucher));
     }
 
     // ------------------------------------------------------------------- BOTH
