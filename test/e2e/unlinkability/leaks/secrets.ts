@@ -8,7 +8,7 @@ import { requestHashOf } from "../../../../src/wire/index.ts";
 import { Dice } from "../dice.ts";
 import { GUESSABLE_SALTS } from "../matchers/guesses.ts";
 import { hash } from "../matchers/matcher.ts";
-import { POLICY_HOLD, UNIT } from "../parties.ts";
+import { POLICY_HOLD, TICKET_PRICE, UNIT } from "../parties.ts";
 import { payloadOf, statusOf } from "../prompts.ts";
 import { SEED, changed, keyOf, leafOf, numberOf, ownerOf, perTicket, secretsOf, substituted, things } from "./plant.ts";
 import type { World } from "../run.ts";
@@ -123,7 +123,7 @@ export const SECRET_LEAKS: readonly Leak[] = [
     plant: (world) =>
       changed(world, (record, { name, value }) => {
         const owner = record.subject?.kind === "ticket" ? ownerOf(world, record) : undefined;
-        return owner !== undefined && /(\.|_)cap$/.test(name) ? value - BigInt(owner) : value;
+        return owner !== undefined && /(\.|_)cap$/.test(name) ? TICKET_PRICE - BigInt(owner) : value;
       }),
   },
 ];
