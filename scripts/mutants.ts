@@ -91,6 +91,7 @@ function listed(mutations: readonly Mutation[]): string {
   return lines.join("\n");
 }
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
 try {
   await main();
 } catch (error) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** A copy of the project in a temporary folder, in which contracts can be changed and run. */
 import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { cp, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,6 +40,8 @@ export class Workspace {
 
   static async create(): Promise<Workspace> {
     const path = await mkdtemp(join(tmpdir(), "jeton-mutants-"));
+    // Also when the run is stopped.
+    process.on("exit", () => rmSync(path, { recursive: true, force: true }));
     for (const name of await readdir(ROOT)) {
       if (LEFT_OUT.has(name)) continue;
       if (LINKED.has(name)) await symlink(join(ROOT, name), join(path, name));

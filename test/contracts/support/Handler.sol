@@ -34,8 +34,8 @@ abstract contract Handler is LedgerModel {
     mapping(Kind kind => uint256) public accepted;
     mapping(Kind kind => uint256) public refused;
 
-    error WronglyAccepted(Kind kind);
-    error WronglyRefused(Kind kind, bytes answer);
+    error WronglyAccepted(string call);
+    error WronglyRefused(string call, bytes answer);
 
     /// @dev Returns whether the call was accepted, so that the model follows.
     function _attempt(
@@ -47,8 +47,8 @@ abstract contract Handler is LedgerModel {
     ) internal returns (bool) {
         vm.prank(caller);
         (bool success, bytes memory answer) = target.call(call);
-        if (success && !isExpected) revert WronglyAccepted(kind);
-        if (!success && isExpected) revert WronglyRefused(kind, answer);
+        if (success && !isExpected) revert WronglyAccepted(_names()[uint256(kind)]);
+        if (!success && isExpected) revert WronglyRefused(_names()[uint256(kind)], answer);
         if (success) accepted[kind] += 1;
         else refused[kind] += 1;
         return success;
@@ -73,35 +73,40 @@ abstract contract Handler is LedgerModel {
 
     /// @dev `name accepted refused` for every kind of call, with commas between and a semicolon at the end.
     function figures() external view returns (string memory line) {
-        string[23] memory names = [
-            "deposit",
-            "depositBatch",
-            "startClose",
-            "closeWithConsent",
-            "finalizeClose",
-            "slash",
-            "expire",
-            "claim",
-            "burn",
-            "postBond",
-            "announceBondWithdrawal",
-            "withdrawBond",
-            "withdrawRevenue",
-            "openDispute",
-            "answerDispute",
-            "resolveDispute",
-            "payAward",
-            "collectPenalties",
-            "reportViolation",
-            "certifyFold",
-            "challengeFold",
-            "finalizeFold",
-            "forge"
-        ];
+        string[23] memory names = _names();
         for (uint256 i = 0; i < names.length; i++) {
             string memory separator = i + 1 < names.length ? "," : ";";
             string memory counts = string.concat(vm.toString(accepted[Kind(i)]), " ", vm.toString(refused[Kind(i)]));
             line = string.concat(line, names[i], " ", counts, separator);
         }
+    }
+
+    function _names() private pure returns (string[23] memory) {
+        return
+            [
+                "deposit",
+                "depositBatch",
+                "startClose",
+                "closeWithConsent",
+                "finalizeClose",
+                "slash",
+                "expire",
+                "claim",
+                "burn",
+                "postBond",
+                "announceBondWithdrawal",
+                "withdrawBond",
+                "withdrawRevenue",
+                "openDispute",
+                "answerDispute",
+                "resolveDispute",
+                "payAward",
+                "collectPenalties",
+                "reportViolation",
+                "certifyFold",
+                "challengeFold",
+                "finalizeFold",
+                "forge"
+            ];
     }
 }
