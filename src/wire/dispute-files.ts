@@ -8,7 +8,17 @@ import { CALL_TYPES, DISPUTE_TYPES, domainOf, refundMessage, verifySignature } f
 import type { Call, Pool } from "../protocol/index.ts";
 import { fileFormat } from "./files.ts";
 import { refundTicket } from "./messages.ts";
-import { address, amount, bytes32, chainIdentity, fieldElement, proof, sessionSignature, uint256 } from "./values.ts";
+import {
+  address,
+  amount,
+  bytes32,
+  chainIdentity,
+  fieldElement,
+  isCanonicalSignature,
+  proof,
+  sessionSignature,
+  uint256,
+} from "./values.ts";
 
 const dispute = z
   .object({
@@ -57,7 +67,7 @@ export const disputeAnswerFile = fileFormat<DisputeAnswerFile>(
   disputeAnswer,
 );
 
-/** True if the session's key signed the message. Never throws on a bad signature. */
+/** True if the session's key signed the message, in the form that contracts take. Never throws on a bad signature. */
 export function isSignedBySession(
   pool: Pick<Pool, "chainId" | "address">,
   types: Record<string, TypedDataField[]>,
@@ -65,6 +75,7 @@ export function isSignedBySession(
   signature: string,
   sessionAddress: string,
 ): boolean {
+  if (!isCanonicalSignature(signature)) return false;
   try {
     return verifyTypedData(domainOf(pool), types, message, signature) === sessionAddress;
   } catch {

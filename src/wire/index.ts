@@ -12,5 +12,5 @@ export * from "./messages.ts";
 export * from "./ports.ts";
 export * from "./terms.ts";
 export * from "./violation-file.ts";
-export { describeIssues, toJson } from "./values.ts";
+export { describeIssues, isCanonicalSignature, toJson } from "./values.ts";
 export type { Json } from "./values.ts";

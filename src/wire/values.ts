@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The values that cross between wallet and gateway: JSON on the way, checked and typed on arrival. */
-import { getAddress, isAddress } from "ethers";
+import { N as SECP256K1_ORDER, getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
 import { AMOUNT_BITS, FIELD_MODULUS, ProtocolError, SUBGROUP_ORDER, proofFromJson } from "../protocol/index.ts";
@@ -27,8 +27,19 @@ export const bytes32 = z
   .string()
   .regex(/^0x[0-9a-fA-F]{64}$/, "expected 32 bytes in hexadecimal")
   .transform((text) => text.toLowerCase());
-/** r, s and v of secp256k1. */
-export const sessionSignature = z.string().regex(/^0x[0-9a-fA-F]{130}$/, "expected a signature of 65 bytes");
+/**
+ * True for r, s and v of secp256k1 in the one form that contracts take: 65 bytes, v of 27 or 28, the lower of the two s. A voucher that
+ * was taken in another form could not be shown on chain, and its call not be charged.
+ */
+export function isCanonicalSignature(signature: string): boolean {
+  if (!/^0x[0-9a-fA-F]{128}(1b|1c)$/i.test(signature)) return false;
+  return BigInt(`0x${signature.slice(66, 130)}`) <= SECP256K1_ORDER / 2n;
+}
+export const sessionSignature = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{130}$/, "expected a signature of 65 bytes")
+  .transform((text) => text.toLowerCase())
+  .refine(isCanonicalSignature, "expected v of 27 or 28, and the lower of the two s");
 /** A contract's signature (ERC-1271) has any length. */
 export const providerSignature = z
   .string()

@@ -126,11 +126,14 @@ describe("the gateway's calls", function () {
       { ...request, sequence: 2 },
       { ...request, nullifier: other.nullifier.toString() },
       { ...request, sessionAddress: strangeKey(3).address },
-      { ...request, signature: `0x${"00".repeat(65)}` },
+      { ...request, signature: `0x${"00".repeat(64)}1b` },
       resign(request, ZeroHash, ticket.key),
       resign(request, ZeroHash, strangeKey(3)),
     ];
     for (const forged of changed) expect(await codeOf(provider.gateway.call(forged))).to.equal("SIGNATURE_INVALID");
+    // A form that no contract takes could not be shown in a dispute, and the call not be charged.
+    const signature = `${request.signature.slice(0, -2)}${request.signature.endsWith("1b") ? "00" : "01"}`;
+    expect(await codeOf(provider.gateway.call({ ...request, signature }))).to.equal("REQUEST_MALFORMED");
     expect(await feedOf(provider)).to.deep.equal([]);
   });
 

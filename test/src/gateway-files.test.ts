@@ -22,7 +22,7 @@ import { signedRefund } from "./support/tickets.ts";
 
 const PROOF = { a: [1n, 2n], b: [[3n, 4n], [5n, 6n]], c: [7n, 8n] } as const; // prettier-ignore
 const HASH = `0x${"5a".repeat(32)}`;
-const SIGNATURE = `0x${"11".repeat(65)}`;
+const SIGNATURE = `0x${"11".repeat(64)}1b`;
 const VOUCHER = { sequence: 1n, cap: C, requestHash: HASH, signature: SIGNATURE };
 const { chainId, address: pool } = POOL;
 
