@@ -16,6 +16,7 @@ import { prove } from "./analyze/smt.ts";
 import { securityRules, softened } from "./analyze/solhint.ts";
 import { JETON } from "./circuits/circuit-set.ts";
 import { CIRCOM } from "./circuits/compile.ts";
+import { recordFigures } from "./support/figures.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   async compiler() {
@@ -50,6 +51,7 @@ function show({ name, summary, findings, problems }: Part): void {
   const explained =
     different === 0 ? "" : `; ${different} findings, ${problems.length === 0 ? "all explained" : "see below"}`;
   console.log(`${problems.length === 0 ? "✓" : "✗"} ${name}: ${summary}${explained}`);
+  recordFigures(name, { summary, "findings, all explained": different });
   for (const problem of problems) console.error(`    ${problem}`);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The assurance case with its long budgets: every campaign, the hunts, and the planted bugs. Its figures are in docs/assurance.md. */
 import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,20 +16,31 @@ const HELP = `npm run test:deep [-- --only NAME,… --write]
 
 The assurance case with its long budgets (about an hour on two cores). Each part runs as a process of its own and leaves its figures.
 
-  --only NAME,…  some parts: solidity, proofs, circuits, unlinkability, analysis, mutants
-  --write        write the figures into snapshots/assurance.json and docs/assurance.md; needs all parts
+  --only NAME,…  some parts: solidity, fuzzing, proofs, circuits, unlinkability, analysis, mutants
+  --write        write the figures into snapshots/assurance.json and docs/assurance.md, each part as soon as it is done
   --help         this text
 `;
 
 interface Part {
   readonly title: string;
   readonly command: readonly [string, ...string[]];
+  /** The figures come as one line for each sequence of calls, in a file of this name. */
+  readonly sequences?: string;
 }
+
+const SOLIDITY_TESTS = readdirSync(join(ROOT, "test/contracts"))
+  .filter((name) => name.endsWith(".t.sol") && name !== "Ledger.t.sol")
+  .map((name) => `test/contracts/${name}`);
 
 const PARTS: Readonly<Record<string, Part>> = {
   solidity: {
     title: "Random sequences of all calls, in Solidity, with a verifier that accepts what a model says is provable",
-    command: ["hardhat", "test", "solidity", "--no-compile"],
+    command: ["hardhat", "test", "solidity", "--no-compile", "test/contracts/Ledger.t.sol"],
+    sequences: "sequences.txt",
+  },
+  fuzzing: {
+    title: "Every other Solidity test, fuzzed",
+    command: ["hardhat", "test", "solidity", "--no-compile", ...SOLIDITY_TESTS],
   },
   proofs: {
     title: "Random sequences of calls of many actors on a real pool, with real proofs",
@@ -46,30 +58,48 @@ const PARTS: Readonly<Record<string, Part>> = {
   mutants: { title: "Planted bugs", command: ["tsx", "scripts/mutants.ts"] },
 };
 
-interface DeepReport {
+interface PartReport {
   readonly machine: Machine;
-  readonly parts: Readonly<
-    Record<string, { readonly seconds: number; readonly figures: Readonly<Record<string, Figures>> }>
-  >;
+  readonly seconds: number;
+  readonly figures: Readonly<Record<string, Figures>>;
 }
+type DeepReport = Readonly<Record<string, PartReport>>;
 
 const SNAPSHOT = join(ROOT, "snapshots/assurance.json");
 const DOCUMENT = join(ROOT, "docs/assurance.md");
 const [BEGIN, END] = ["<!-- figures: written by npm run test:deep -- --write -->", "<!-- end of figures -->"];
 
-function run([program, ...args]: Part["command"], folder: string): Promise<number> {
+function run({ command: [program, ...args], sequences = "" }: Part, folder: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: ROOT,
       stdio: "inherit",
-      env: { ...process.env, JETON_DEEP: "1", [FIGURES_VARIABLE]: folder },
+      env: { ...process.env, JETON_DEEP: "1", [FIGURES_VARIABLE]: join(folder, sequences) },
     });
     child.on("error", reject);
     child.on("exit", (code) => resolve(code ?? 1));
   });
 }
 
-async function figuresIn(folder: string): Promise<Record<string, Figures>> {
+/** "deposit 12 3,slash 4 0;": how often a sequence was let do what, and how often it was refused. */
+function sumOf(lines: readonly string[]): Record<string, Figures> {
+  let [calls, refused] = [0, 0];
+  const byKind: Record<string, number> = {};
+  for (const line of lines) {
+    for (const [, kind = "", done = "0", stopped = "0"] of line.matchAll(/(\w+) (\d+) (\d+)[,;]/g)) {
+      calls += Number(done) + Number(stopped);
+      refused += Number(stopped);
+      byKind[kind] = (byKind[kind] ?? 0) + Number(done);
+    }
+  }
+  const totals = { sequences: lines.length, calls, "calls that had to be refused, and were": refused, faults: 0 };
+  return { campaign: totals, done: byKind };
+}
+
+async function figuresIn(folder: string, { sequences }: Part): Promise<Record<string, Figures>> {
+  if (sequences !== undefined) {
+    return sumOf((await readFile(join(folder, sequences), "utf8")).trim().split("\n"));
+  }
   const figures: Record<string, Figures> = {};
   for (const name of (await readdir(folder)).sort()) {
     figures[name.replace(/\.json$/, "")] = JSON.parse(await readFile(join(folder, name), "utf8")) as Figures;
@@ -77,15 +107,16 @@ async function figuresIn(folder: string): Promise<Record<string, Figures>> {
   return figures;
 }
 
-async function runPart(name: string, part: Part): Promise<DeepReport["parts"][string]> {
+async function runPart(name: string, part: Part): Promise<PartReport> {
+  const machine = describeMachine(new Date());
   const folder = await mkdtemp(join(tmpdir(), "jeton-deep-"));
   try {
     console.log(`\n== ${part.title} (${name})`);
     const start = performance.now();
-    const code = await run(part.command, folder);
+    const code = await run(part, folder);
     const seconds = Math.round((performance.now() - start) / 1_000);
     if (code !== 0) throw new Error(`"${name}" failed after ${seconds} s: its output is above`);
-    return { seconds, figures: await figuresIn(folder) };
+    return { machine, seconds, figures: await figuresIn(folder, part) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -93,16 +124,19 @@ async function runPart(name: string, part: Part): Promise<DeepReport["parts"][st
 
 const show = (value: number | string): string => (typeof value === "number" ? value.toLocaleString("en-US") : value);
 
-export function toMarkdown({ machine, parts }: DeepReport): string {
-  const { date, cpu, cores, memoryGiB, node } = machine;
-  const sections = Object.entries(parts).map(([name, { seconds, figures }]) => {
+function toMarkdown(report: DeepReport): string {
+  const sections = Object.keys(PARTS).flatMap((name) => {
+    const part = report[name];
+    if (part === undefined) return [];
+    const { machine, seconds, figures } = part;
+    const { date, cpu, cores, memoryGiB, node } = machine;
     const lines = Object.entries(figures).flatMap(([group, values]) =>
       Object.entries(values).map(([what, value]) => `- ${group}: ${what}: ${show(value)}`),
     );
-    return [`### ${PARTS[name]?.title ?? name}`, [`- ${show(seconds)} seconds`, ...lines].join("\n")].join("\n\n");
+    const where = `${date.slice(0, 10)}, ${show(seconds)} s on ${cores} cores (${cpu}, ${memoryGiB} GiB, Node ${node}).`;
+    return [`### ${PARTS[name]?.title ?? name}`, where, lines.join("\n")];
   });
-  const where = `One run on ${date.slice(0, 10)}: ${cpu}, ${cores} cores, ${memoryGiB} GiB, Node ${node}.`;
-  return [where, ...sections].join("\n\n");
+  return sections.join("\n\n");
 }
 
 async function write(report: DeepReport): Promise<void> {
@@ -110,31 +144,30 @@ async function write(report: DeepReport): Promise<void> {
   const [before, rest] = document.split(BEGIN);
   const after = rest?.split(END)[1];
   if (before === undefined || after === undefined) throw new Error("docs/assurance.md has no place for figures");
-  await writeFile(SNAPSHOT, `${JSON.stringify(report, null, 2)}\n`);
-  await writeFile(DOCUMENT, `${before}${BEGIN}\n\n${toMarkdown(report)}\n\n${END}${after}`);
+  const earlier = existsSync(SNAPSHOT) ? (JSON.parse(await readFile(SNAPSHOT, "utf8")) as DeepReport) : {};
+  const all = { ...earlier, ...report };
+  await writeFile(SNAPSHOT, `${JSON.stringify(all, null, 2)}\n`);
+  await writeFile(DOCUMENT, `${before}${BEGIN}\n\n${toMarkdown(all)}\n\n${END}${after}`);
   console.log(`wrote ${SNAPSHOT} and ${DOCUMENT}`);
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const names = Object.keys(PARTS);
   const position = args.indexOf("--only");
-  const only = position === -1 ? names : (args[position + 1] ?? "").split(",");
-  const known = new Set(["--only", "--write", "--help", ...(position === -1 ? [] : [args[position + 1] ?? ""])]);
+  const list = position === -1 ? undefined : (args[position + 1] ?? "");
+  const only = list?.split(",") ?? names;
+  const known = new Set(["--only", "--write", "--help", ...(list === undefined ? [] : [list])]);
   const wrong = args.find((argument) => !known.has(argument)) ?? only.find((name) => !names.includes(name));
   if (args.includes("--help") || wrong !== undefined) {
     console.log(wrong === undefined ? HELP : `"${wrong}" is no option or part\n\n${HELP}`);
     return wrong === undefined ? 0 : 2;
   }
-  if (args.includes("--write") && only.length !== names.length) {
-    console.error("--write needs all parts: leave --only out");
-    return 2;
+  const report: Record<string, PartReport> = {};
+  for (const name of only) {
+    report[name] = await runPart(name, PARTS[name] as Part);
+    if (args.includes("--write")) await write(report);
   }
-  const machine = describeMachine(new Date());
-  const parts: Record<string, DeepReport["parts"][string]> = {};
-  for (const name of only) parts[name] = await runPart(name, PARTS[name] as Part);
-  const report: DeepReport = { machine, parts };
   console.log(`\n${toMarkdown(report)}`);
-  if (args.includes("--write")) await write(report);
   return 0;
 }
 

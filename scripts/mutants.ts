@@ -9,6 +9,7 @@ import type { Campaign, Mutation } from "./mutants/mutation.ts";
 import { runMutants } from "./mutants/run.ts";
 import type { Job } from "./mutants/run.ts";
 import { toTable } from "./mutants/table.ts";
+import { recordFigures } from "./support/figures.ts";
 
 const HELP = `npm run mutants -- [options]
 
@@ -80,6 +81,11 @@ async function main(): Promise<void> {
   };
   const results = await runMutants(campaigns, work, workers, log);
   console.log(json ? JSON.stringify(results, undefined, 2) : toTable(results));
+  for (const name of campaigns) {
+    const tried = results.filter((result) => result.campaign === name);
+    const caught = tried.filter(({ isCaught }) => isCaught).length;
+    recordFigures(`planted-bugs-${name}`, { "planted bugs": tried.length, caught });
+  }
   const missed = results.filter(({ isCaught }) => !isCaught);
   if (missed.length > 0) throw new Error(`${missed.length} planted bug(s) went unseen`);
 }

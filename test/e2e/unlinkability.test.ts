@@ -22,6 +22,7 @@
  */
 import { expect } from "chai";
 
+import { recordFigures } from "../../scripts/support/figures.ts";
 import { withFolder } from "../src/support/session-world.ts";
 import { FAMILY_ALPHA, TESTS, attack, bestOfEach, leaksIn, tableOf } from "./unlinkability/attack.ts";
 import type { Finding } from "./unlinkability/attack.ts";
@@ -78,6 +79,15 @@ describe("unlinkability", function () {
     expect(findings).to.have.length(TESTS / 2);
     const title = `No leak: ${TESTS} tests, together at ${FAMILY_ALPHA}; of each matcher what it did best`;
     print(title, bestOfEach(findings));
+    recordFigures("matching", {
+      accounts: world.owners.account.size,
+      tickets: world.owners.ticket.size,
+      folds: world.owners.fold.size,
+      matchers: MATCHERS.length,
+      "tests of chance": TESTS,
+      "links found": leaksIn(findings).length,
+      "planted leaks, all found": LEAKS.length,
+    });
     expect(tableOf(leaksIn(findings))).to.equal(tableOf([]));
   });
 
