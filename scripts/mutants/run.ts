@@ -31,7 +31,8 @@ export async function runMutants(
   for (const campaign of campaigns) {
     const queue = jobs.filter((job) => job.campaign === campaign);
     if (queue.length === 0) continue;
-    const count = Math.min(workers, queue.length);
+    const total = queue.length;
+    const count = Math.min(workers, total);
     const workspaces = await Promise.all(Array.from({ length: count }, () => Workspace.create()));
     try {
       const [first, ...others] = workspaces as [Workspace, ...Workspace[]];
@@ -43,7 +44,7 @@ export async function runMutants(
           const result = await tryMutation(job, workspace);
           results.push(result);
           done += 1;
-          const progress = `${campaign} ${done}/${done + queue.length}`;
+          const progress = `${campaign} ${done}/${total}`;
           log(`${progress}  ${result.id}: ${result.isCaught ? "caught by" : "NOT CAUGHT"} ${result.by}`);
         }
       };
