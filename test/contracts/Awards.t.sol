@@ -235,6 +235,24 @@ contract AwardsTest is PoolTest, TicketUser {
         assertTrue(later <= bond + 2 * times * HOLD, "nothing gained");
     }
 
+    /// @dev A limit, and not a gain: awards are paid in the order in which disputes are resolved, so a provider that leaves can lose to itself first,
+    /// and have its bond out after one dispute window. It owes the user, and as much again as all awards, out of all that it earns later.
+    function test_losingToOneself_canEmptyTheBondBeforeALaterDispute() public {
+        pool.postBond(4 * HOLD);
+        for (uint256 i = 0; i < 4; i++) openDispute(i, OTHER);
+        vm.warp(START + 1);
+        openDispute(4, USER);
+        vm.warp(START + 1 + DISPUTE_WINDOW);
+        for (uint256 i = 0; i < 5; i++) disputes.resolveDispute(nullifierOf(i));
+        assertEq(token.balanceOf(OTHER), 4 * HOLD, "the alias has the whole bond, and no more");
+        _assertDebts(0, HOLD, 5 * HOLD);
+        _earn(6 * HOLD);
+        disputes.payAward(nullifierOf(4));
+        assertEq(token.balanceOf(USER), HOLD, "the user is paid before anything else");
+        _assertDebts(0, 0, 0);
+        assertEq(pool.ledger().revenue, 0, "and the rest is burned");
+    }
+
     /// @dev P-05: a provider that answers everything in time keeps everything.
     function testFuzz_answeringInTime_costsNothing(uint256 count, uint256 wait) public {
         count = bound(count, 1, 6);
