@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** One SQLite file (node:sqlite): write-ahead log, every commit synced, statements prepared once. */
+/** The provider's SQLite file: write-ahead log, every commit synced; several processes may have it open. */
 import { DatabaseSync } from "node:sqlite";
-import type { SQLInputValue, StatementSync } from "node:sqlite";
 
-import type { Row } from "./sqlite-rows.ts";
+import { SqliteFile } from "../storage/index.ts";
 import { migrate } from "./sqlite-schema.ts";
 import { GatewayStoreError } from "./store-error.ts";
 
@@ -16,56 +15,21 @@ export interface SqliteStoreOptions {
   readonly busyMilliseconds?: number;
 }
 
-export class SqliteDatabase {
-  readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+function open({ path, poolHash, busyMilliseconds = 5_000 }: SqliteStoreOptions): DatabaseSync {
+  let database: DatabaseSync;
+  try {
+    database = new DatabaseSync(path);
+    database.exec(`PRAGMA busy_timeout = ${busyMilliseconds}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`);
+  } catch (error) {
+    throw new GatewayStoreError("UNREADABLE", "the store's file cannot be opened", { cause: error });
+  }
+  migrate(database, poolHash);
+  return database;
+}
 
+export class SqliteDatabase extends SqliteFile {
   /** @throws GatewayStoreError */
-  constructor({ path, poolHash, busyMilliseconds = 5_000 }: SqliteStoreOptions) {
-    try {
-      this.#database = new DatabaseSync(path);
-      this.#database.exec(
-        `PRAGMA busy_timeout = ${busyMilliseconds}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`,
-      );
-    } catch (error) {
-      throw new GatewayStoreError("UNREADABLE", "the store's file cannot be opened", { cause: error });
-    }
-    migrate(this.#database, poolHash);
-  }
-
-  close(): void {
-    this.#database.close();
-  }
-
-  /** Durable when it returns; nothing of it happened when it throws. */
-  transaction<T>(body: () => T): T {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      const result = body();
-      this.#database.exec("COMMIT");
-      return result;
-    } catch (error) {
-      this.#database.exec("ROLLBACK");
-      throw error;
-    }
-  }
-
-  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepare(sql).get(...values);
-  }
-
-  all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#prepare(sql).all(...values);
-  }
-
-  /** How many rows changed. */
-  run(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#prepare(sql).run(...values).changes);
-  }
-
-  #prepare(sql: string): StatementSync {
-    const known = this.#statements.get(sql) ?? this.#database.prepare(sql);
-    this.#statements.set(sql, known);
-    return known;
+  constructor(options: SqliteStoreOptions) {
+    super(open(options));
   }
 }

@@ -2,10 +2,10 @@
 /** The public feed, in SQL. Every function is a part of its caller's transaction. */
 import type { SQLInputValue } from "node:sqlite";
 
+import type { Row } from "../storage/index.ts";
 import type { FeedEntry } from "../wire/index.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 import * as rows from "./sqlite-rows.ts";
-import type { Row } from "./sqlite-rows.ts";
 
 /** @param key the nullifier; of a fold, its id. */
 export function publish(db: SqliteDatabase, kind: FeedEntry["kind"], key: SQLInputValue): void {

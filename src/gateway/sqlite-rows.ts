@@ -6,13 +6,12 @@ import { z } from "zod";
 
 import { proofFromJson } from "../protocol/index.ts";
 import type { Signature } from "../protocol/index.ts";
+import type { Row } from "../storage/index.ts";
 import { callAnswer, toJson } from "../wire/index.ts";
 import type { FeedEntry } from "../wire/index.ts";
 import type { RecordedCall } from "./rules.ts";
 import type { CertifiedFold, DisputeRecord, Enrolment, Fold, Offence } from "./store-records.ts";
 import type { SpentTicket, Ticket, Violation, Voucher } from "./store-records.ts";
-
-export type Row = Record<string, SQLOutputValue>;
 
 export const blob = (value: bigint): Buffer => Buffer.from(value.toString(16).padStart(64, "0"), "hex");
 export const json = (value: unknown): string => JSON.stringify(toJson(value));

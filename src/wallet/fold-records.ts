@@ -4,10 +4,11 @@ import { z } from "zod";
 
 import { NO_SIGNATURE } from "../protocol/index.ts";
 import type { Signature, SignedState, State } from "../protocol/index.ts";
+import type { Row } from "../storage/index.ts";
 import { foldRequest, refundTicket } from "../wire/index.ts";
 import type { FoldRequest } from "../wire/index.ts";
 import { json, number, parsed, text } from "./columns.ts";
-import type { Row, WalletStore } from "./store.ts";
+import type { WalletStore } from "./store.ts";
 
 /** A state that stands. */
 export interface KnownState {

@@ -2,6 +2,7 @@
 /** One account's part of the wallet's file. Every method that writes is one transaction. */
 import { z } from "zod";
 
+import type { Row } from "../storage/index.ts";
 import { refundTicket, ticketOpening } from "../wire/index.ts";
 import type { CallAnswer, CallRequest, CallRequestJson, SignedRefund, TicketOpening } from "../wire/index.ts";
 import { json, number, parsed, text } from "./columns.ts";
@@ -9,7 +10,7 @@ import { DisputeRecords } from "./dispute-records.ts";
 import { WalletError } from "./errors.ts";
 import { FoldRecords } from "./fold-records.ts";
 import type { FoldRecord, KnownState } from "./fold-records.ts";
-import type { Row, WalletStore } from "./store.ts";
+import type { WalletStore } from "./store.ts";
 
 export interface AccountRecord {
   readonly nextIndex: number;

@@ -6,23 +6,19 @@
  */
 import { createHmac } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
-import type { SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 
+import { SqliteFile } from "../storage/index.ts";
 import { WalletError } from "./errors.ts";
 import { migrate } from "./store-schema.ts";
-
-export type Row = Record<string, SQLOutputValue>;
 
 /** SQLite's code for a file that somebody else has locked. */
 const SQLITE_BUSY = 5;
 
-export class WalletStore {
-  readonly #database: DatabaseSync;
+export class WalletStore extends SqliteFile {
   readonly #seed: Uint8Array;
-  readonly #statements = new Map<string, StatementSync>();
 
   private constructor(database: DatabaseSync, seed: Uint8Array) {
-    this.#database = database;
+    super(database);
     this.#seed = seed;
   }
 
@@ -55,40 +51,8 @@ export class WalletStore {
     return this.#seed;
   }
 
-  close(): void {
-    this.#database.close();
+  override close(): void {
+    super.close();
     this.#seed.fill(0);
-  }
-
-  /** Durable when it returns; nothing of it happened when it throws. */
-  transaction<T>(body: () => T): T {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      const result = body();
-      this.#database.exec("COMMIT");
-      return result;
-    } catch (error) {
-      this.#database.exec("ROLLBACK");
-      throw error;
-    }
-  }
-
-  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepare(sql).get(...values);
-  }
-
-  all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#prepare(sql).all(...values);
-  }
-
-  /** How many rows changed. */
-  run(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#prepare(sql).run(...values).changes);
-  }
-
-  #prepare(sql: string): StatementSync {
-    const known = this.#statements.get(sql) ?? this.#database.prepare(sql);
-    this.#statements.set(sql, known);
-    return known;
   }
 }
