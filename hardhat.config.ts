@@ -35,8 +35,8 @@ export default defineConfig({
   paths: { tests: { mocha: "test", solidity: "test/contracts" } },
   test: {
     solidity: {
-      fuzz: { runs: isDeep ? 10_000 : 256, seed: "0x6a65746f6e" },
-      invariant: { runs: isDeep ? 1_000 : 64, depth: isDeep ? 300 : 150, failOnRevert: true },
+      fuzz: { runs: isDeep ? 5_000 : 256, seed: "0x6a65746f6e" },
+      invariant: { runs: isDeep ? 500 : 64, depth: isDeep ? 250 : 150, failOnRevert: true },
       ...(figures === undefined ? {} : { fsPermissions: { writeFile: [figures] } }),
     },
   },
