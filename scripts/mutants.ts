@@ -19,7 +19,7 @@ First each campaign runs without a bug, and must pass. Fails when a bug goes uns
   --campaign NAME  ${CAMPAIGNS.join(" or ")}; default both. "solidity" are the invariants of test/contracts/Ledger.t.sol alone,
                    "typescript" is test/e2e/campaign.test.ts with a model in place of the verifiers
   --only LIST      ids of planted bugs, separated by commas; default all. A bug that the campaign need not see is tried too
-  --jobs N         how many at a time, each in a copy of its own; default 1
+  --jobs N         how many at a time, each in a copy of its own; default 2
   --list           print the bugs, and run nothing
   --json           print the results as JSON
   --help           print this`;
@@ -27,7 +27,7 @@ First each campaign runs without a bug, and must pass. Fails when a bug goes uns
 const OPTIONS = {
   campaign: { type: "string" },
   only: { type: "string" },
-  jobs: { type: "string", default: "1" },
+  jobs: { type: "string", default: "2" },
   list: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },

@@ -53,19 +53,22 @@ export async function runCampaign(campaign: Campaign, workspace: Workspace): Pro
 
 /** Reads hardhat's reporters: `  1) Suite#name` for Solidity, `  1) suite` and deeper lines for mocha, then `Error: …`. */
 function failureOf(output: string): string | undefined {
-  const summary = output.slice(Math.max(output.lastIndexOf(" failing"), 0));
+  const failing = /^\s*(\d+) failing/m.exec(output);
+  const summary = output.slice(failing?.index ?? 0);
   const [first] = summary.split(/^\s*2\) /m);
-  const found = /^\s*1\) ([\s\S]*?)\n\s*((?:\w*(?:Error|Fault)\b[^\n]*))/m.exec(first ?? "");
-  if (found === null) return undefined;
+  const found = /^\s*1\) ([\s\S]*?)\n\s*(\w*(?:Error|Fault)\b[^\n]*)/m.exec(first ?? "");
+  if (failing === null || found === null) return undefined;
   const [, name = "", error = ""] = found;
-  const title = name
-    .trim()
-    .split("\n")
-    .at(-1)
-    ?.trim()
-    .replace(/\(\)$|:$/g, "")
-    .replace(/^\w+#/, "");
-  return `${title}: ${error.replace(/^Error: (reverted with )?/, "")}`;
+  const title =
+    name
+      .trim()
+      .split("\n")
+      .at(-1)
+      ?.trim()
+      .replace(/\(\)$|:$/g, "")
+      .replace(/^\w+#/, "") ?? "";
+  const others = Number(failing[1]) - 1;
+  return `${title}${others === 0 ? "" : ` and ${others} more`}: ${error.replace(/^Error: (reverted with )?/, "")}`;
 }
 
 function requireGreen({ isGreen, output }: Run, what: string): void {

@@ -11,7 +11,7 @@ export const DISPUTES: readonly Mutation[] = [
     original: "dispute.status = DisputeStatus.Lost;",
     replacement: "",
     breaks: "a lost dispute stays open, and its hold is paid again",
-    caughtBy: ["solidity", "typescript"],
+    caughtBy: ["solidity"],
   },
   {
     id: "award-claimed-again",
@@ -19,7 +19,7 @@ export const DISPUTES: readonly Mutation[] = [
     original: "dispute.unpaid = (unpaid - award).toUint96();",
     replacement: "dispute.unpaid = unpaid.toUint96();",
     breaks: "an award that was paid can be claimed as unpaid",
-    caughtBy: ["solidity", "typescript"],
+    caughtBy: ["solidity"],
   },
   {
     id: "answered-dispute-reserved",
@@ -35,7 +35,7 @@ export const DISPUTES: readonly Mutation[] = [
     original: "if (block.timestamp >= dispute.resolvableAt) revert",
     replacement: "if (block.timestamp > dispute.resolvableAt) revert",
     breaks: "an answer is taken in the second in which the dispute is lost",
-    caughtBy: ["solidity"],
+    caughtBy: ["solidity", "typescript"],
   },
   {
     id: "resolved-too-early",
@@ -43,7 +43,7 @@ export const DISPUTES: readonly Mutation[] = [
     original: "if (block.timestamp < dispute.resolvableAt) revert",
     replacement: "if (block.timestamp + 1 < dispute.resolvableAt) revert",
     breaks: "a dispute is lost a second before its window ends",
-    caughtBy: ["solidity"],
+    caughtBy: ["solidity", "typescript"],
   },
   {
     id: "hold-kept-unreported",
@@ -67,7 +67,7 @@ export const DISPUTES: readonly Mutation[] = [
     original: "if (charge > voucher.cap) revert",
     replacement: "if (charge > _ticketPrice) revert",
     breaks: "the provider charges more than the voucher's cap",
-    caughtBy: ["solidity"],
+    caughtBy: ["solidity", "typescript"],
   },
   {
     id: "charge-of-any-size",
@@ -83,7 +83,7 @@ export const DISPUTES: readonly Mutation[] = [
     original: "        _requireRefundProof(refund, proof);\n",
     replacement: "",
     breaks: "anyone answers with a refund that the provider never signed",
-    caughtBy: ["solidity", "typescript"],
+    caughtBy: ["solidity"],
   },
   {
     id: "ticket-not-proven",
@@ -109,7 +109,7 @@ export const DISPUTES: readonly Mutation[] = [
     replacement:
       "DisputeStatus status = _disputes[nullifier].status;\n        if (status == DisputeStatus.Open) revert DisputeIsKnown(nullifier, status);\n        if (recipient",
     breaks: "one ticket wins several disputes",
-    caughtBy: ["solidity"],
+    caughtBy: ["solidity", "typescript"],
   },
   {
     id: "violation-after-dispute",
@@ -117,7 +117,7 @@ export const DISPUTES: readonly Mutation[] = [
     original: "if (status != DisputeStatus.None) revert DisputeIsKnown(nullifier, status);\n\n        _violations",
     replacement: "if (status == DisputeStatus.Lost) revert DisputeIsKnown(nullifier, status);\n\n        _violations",
     breaks: "a provider that is taken to court reports the ticket then, and keeps the hold",
-    caughtBy: ["solidity"],
+    caughtBy: ["solidity", "typescript"],
   },
   {
     id: "award-to-the-pool",
@@ -126,5 +126,21 @@ export const DISPUTES: readonly Mutation[] = [
     replacement: "if (recipient == address(0)) {",
     breaks: "an award is sent to the pool itself, where nobody owns it",
     caughtBy: ["solidity"],
+  },
+  {
+    id: "unpaid-award-forgotten",
+    file,
+    original: "dispute.unpaid = (unpaid - award).toUint96();",
+    replacement: "dispute.unpaid = 0;",
+    breaks: "an award that cannot be paid at once is lost",
+    caughtBy: ["solidity", "typescript"],
+  },
+  {
+    id: "award-to-session",
+    file,
+    original: "(address recipient, uint256 funds) = (dispute.recipient, _funds());",
+    replacement: "(address recipient, uint256 funds) = (dispute.sessionAddress, _funds());",
+    breaks: "an award goes to the session key",
+    caughtBy: ["solidity", "typescript"],
   },
 ];

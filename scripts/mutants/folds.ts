@@ -11,7 +11,7 @@ export const FOLDS: readonly Mutation[] = [
     original: "if (certified != 0) _requireFinal(certified);",
     replacement: "",
     breaks: "a fold is final before the one that it builds on",
-    caughtBy: ["solidity", "typescript"],
+    caughtBy: ["solidity"],
   },
   {
     id: "folded-twice",
@@ -35,7 +35,7 @@ export const FOLDS: readonly Mutation[] = [
     original: "if (block.timestamp < fold.finalizableAt) revert FoldWindowOpen(newState, fold.finalizableAt);",
     replacement: "",
     breaks: "a fold is final before anybody can challenge it",
-    caughtBy: ["solidity", "typescript"],
+    caughtBy: ["solidity"],
   },
   {
     id: "fold-final-too-early",
@@ -43,7 +43,7 @@ export const FOLDS: readonly Mutation[] = [
     original: "if (block.timestamp < fold.finalizableAt) revert",
     replacement: "if (block.timestamp + 1 < fold.finalizableAt) revert",
     breaks: "a fold is final a second before its window ends",
-    caughtBy: ["solidity"],
+    caughtBy: ["solidity", "typescript"],
   },
   {
     id: "challenge-without-effect",
@@ -51,7 +51,7 @@ export const FOLDS: readonly Mutation[] = [
     original: "fold.status = FoldStatus.Fallen;\n        emit FoldChallenged(newState",
     replacement: "emit FoldChallenged(newState",
     breaks: "a fold survives its challenge",
-    caughtBy: ["solidity", "typescript"],
+    caughtBy: ["solidity"],
   },
   {
     id: "challenge-on-pending-base",
@@ -59,7 +59,7 @@ export const FOLDS: readonly Mutation[] = [
     original: "if (conflicting.certified != 0) _requireFinal(conflicting.certified);",
     replacement: "",
     breaks: "a fold on a base that is not final counts in a challenge",
-    caughtBy: ["solidity"],
+    caughtBy: ["solidity", "typescript"],
   },
   {
     id: "fallen-comes-back",
@@ -116,7 +116,7 @@ export const FOLDS: readonly Mutation[] = [
     original: "if (msg.sender != _provider) revert ICreditSettlement.NotProvider(msg.sender);",
     replacement: "",
     breaks: "anyone challenges folds",
-    caughtBy: ["solidity", "typescript"],
+    caughtBy: ["solidity"],
   },
   {
     id: "one-ticket-in-two-slots",
@@ -125,5 +125,29 @@ export const FOLDS: readonly Mutation[] = [
     replacement: "",
     breaks: "one ticket is in two slots of a fold",
     caughtBy: ["solidity"],
+  },
+  {
+    id: "fold-on-any-base",
+    file,
+    original: "if (request.certified != 0 && _folds[request.certified].status != FoldStatus.Pending) {",
+    replacement: "if (request.certified == 1) {",
+    breaks: "a fold builds on a state that nobody certified",
+    caughtBy: ["solidity", "typescript"],
+  },
+  {
+    id: "challenge-holds-nothing",
+    file,
+    original: "_holders[shown.foldNullifiers[t]] = shown.newState;",
+    replacement: "_holders[shown.foldNullifiers[t]] = holder;",
+    breaks: "a challenge leaves its tickets to other pending folds",
+    caughtBy: ["solidity"],
+  },
+  {
+    id: "fold-falls-to-itself",
+    file,
+    original: "conflicting.newState != newState && _sharesNullifier",
+    replacement: "_sharesNullifier",
+    breaks: "a fold falls to itself",
+    caughtBy: ["solidity", "typescript"],
   },
 ];

@@ -9,7 +9,7 @@ export const MONEY: readonly Mutation[] = [
     original: "_ledger.bond = (l.bond - fromBond).toUint128();",
     replacement: "_ledger.escrowed = (l.escrowed - fromBond).toUint128();",
     breaks: "awards and penalties are taken from what the accounts hold",
-    caughtBy: ["solidity", "typescript"],
+    caughtBy: ["solidity"],
   },
   {
     id: "penalty-not-burned",
@@ -17,7 +17,7 @@ export const MONEY: readonly Mutation[] = [
     original: "(revenue, (l.awaitingBurn + penalty).toUint120());",
     replacement: "(revenue, l.awaitingBurn);",
     breaks: "a penalty leaves the provider and is counted nowhere",
-    caughtBy: ["solidity", "typescript"],
+    caughtBy: ["solidity"],
   },
   {
     id: "bond-paid-and-kept",
@@ -25,7 +25,7 @@ export const MONEY: readonly Mutation[] = [
     original: "_ledger.bond = (bond - amount).toUint128();",
     replacement: "_ledger.bond = bond.toUint128();",
     breaks: "a bond that was withdrawn still counts",
-    caughtBy: ["solidity", "typescript"],
+    caughtBy: ["solidity"],
   },
   {
     id: "revenue-paid-and-kept",
@@ -33,7 +33,7 @@ export const MONEY: readonly Mutation[] = [
     original: "_ledger.revenue = (revenue - amount).toUint128();",
     replacement: "_ledger.revenue = revenue.toUint128();",
     breaks: "revenue that was withdrawn can be withdrawn again",
-    caughtBy: ["solidity", "typescript"],
+    caughtBy: ["solidity"],
   },
   {
     id: "claim-again",
@@ -65,7 +65,7 @@ export const MONEY: readonly Mutation[] = [
     original: "return ledger.bond + ledger.revenue;",
     replacement: "return 2 * ledger.bond + ledger.revenue;",
     breaks: "the bond covers twice what it is",
-    caughtBy: ["solidity", "typescript"],
+    caughtBy: ["solidity"],
   },
   {
     id: "penalty-not-owed",
@@ -81,7 +81,7 @@ export const MONEY: readonly Mutation[] = [
     original: "uint256 needed = _reserved() + debts.awards;",
     replacement: "uint256 needed = _reserved();",
     breaks: "penalties are burned before awards are paid",
-    caughtBy: ["solidity"],
+    caughtBy: ["solidity", "typescript"],
   },
   {
     id: "penalty-before-open-disputes",
@@ -89,7 +89,7 @@ export const MONEY: readonly Mutation[] = [
     original: "uint256 needed = _reserved() + debts.awards;",
     replacement: "uint256 needed = debts.awards;",
     breaks: "penalties are burned out of what open disputes could take",
-    caughtBy: ["solidity", "typescript"],
+    caughtBy: ["solidity"],
   },
   {
     id: "award-owed-after-payment",
@@ -97,7 +97,7 @@ export const MONEY: readonly Mutation[] = [
     original: "debts.awards -= award.toUint128();",
     replacement: "",
     breaks: "an award that was paid still binds the provider's money",
-    caughtBy: ["solidity", "typescript"],
+    caughtBy: ["solidity"],
   },
   {
     id: "lost-dispute-reserved",
@@ -105,7 +105,7 @@ export const MONEY: readonly Mutation[] = [
     original: "_openDisputes -= 1;",
     replacement: "",
     breaks: "a lost dispute keeps its reserve",
-    caughtBy: ["solidity", "typescript"],
+    caughtBy: ["solidity"],
   },
   {
     id: "half-the-reserve",
@@ -161,7 +161,7 @@ export const MONEY: readonly Mutation[] = [
     original: "_bondWithdrawal.amount = withdrawal.amount - amount.toUint128();",
     replacement: "",
     breaks: "one notice serves for any number of withdrawals",
-    caughtBy: ["solidity"],
+    caughtBy: ["solidity", "typescript"],
   },
   {
     id: "anyone-withdraws",
@@ -170,5 +170,21 @@ export const MONEY: readonly Mutation[] = [
     replacement: "",
     breaks: "anyone withdraws the provider's money and reports violations",
     caughtBy: ["solidity"],
+  },
+  {
+    id: "penalty-spares-bond",
+    file: "CreditLedger.sol",
+    original: "uint256 fromBond = taken < l.bond ? taken : l.bond;",
+    replacement: "uint256 fromBond = award < l.bond ? award : l.bond;",
+    breaks: "a penalty is taken from the revenue where there is bond",
+    caughtBy: ["solidity", "typescript"],
+  },
+  {
+    id: "award-must-arrive",
+    file: "CreditLedger.sol",
+    original: "_push(to, award);",
+    replacement: "_token.safeTransfer(to, award);",
+    breaks: "a recipient that cannot be paid holds a dispute up",
+    caughtBy: ["solidity", "typescript"],
   },
 ];
