@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** A copy of the project in a temporary folder, in which contracts can be changed and run. */
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { rmSync } from "node:fs";
 import { cp, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -33,6 +34,7 @@ export interface Run {
 
 export class Workspace {
   readonly path: string;
+  #child: ChildProcess | undefined;
 
   private constructor(path: string) {
     this.path = path;
@@ -40,15 +42,15 @@ export class Workspace {
 
   static async create(): Promise<Workspace> {
     const path = await mkdtemp(join(tmpdir(), "jeton-mutants-"));
-    // Also when the run is stopped.
-    process.on("exit", () => rmSync(path, { recursive: true, force: true }));
     for (const name of await readdir(ROOT)) {
       if (LEFT_OUT.has(name)) continue;
       if (LINKED.has(name)) await symlink(join(ROOT, name), join(path, name));
       else await cp(join(ROOT, name), join(path, name), { recursive: true });
     }
     await writeFile(join(path, "mutants.config.ts"), CONFIG);
-    return new Workspace(path);
+    const workspace = new Workspace(path);
+    process.on("exit", () => workspace.#abandon());
+    return workspace;
   }
 
   /** Plants a bug; the function that it returns takes it out again. */
@@ -71,6 +73,7 @@ export class Workspace {
       [join(ROOT, "node_modules/hardhat/dist/src/cli.js"), "--config", "mutants.config.ts", ...args],
       { cwd: this.path, env: { ...inherited, ...environment, NO_COLOR: "1" }, timeout: timeoutSeconds * 1_000 },
     );
+    this.#child = child;
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
@@ -80,6 +83,12 @@ export class Workspace {
         resolve({ isGreen: code === 0, output: output.replace(/\u001b\[[0-9;]*m/g, "") });
       });
     });
+  }
+
+  /** When a run is stopped, nothing of it is left behind. */
+  #abandon(): void {
+    this.#child?.kill("SIGKILL");
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 
   remove(): Promise<void> {
