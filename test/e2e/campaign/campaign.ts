@@ -3,6 +3,7 @@
 import fc from "fast-check";
 
 import { Chain } from "./chain.ts";
+import { Fault } from "./fault.ts";
 import { epilogue, prologue } from "./finale.ts";
 import { HOLD } from "./ghost/index.ts";
 import { CLOSE_KINDS } from "./kinds/closes.ts";
@@ -45,7 +46,7 @@ export interface CampaignReport {
 }
 
 const KINDS: readonly Kind[] = [...TICKET_KINDS, ...FOLD_KINDS, ...CLOSE_KINDS, ...DISPUTE_KINDS, ...WORLD_KINDS];
-const NUMBERS = 9;
+const NUMBERS = 12;
 
 /** How many commands a run still has. */
 interface Budget {
@@ -90,19 +91,24 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     .oneof(...KINDS.map((kind) => ({ weight: kind.weight, arbitrary: fc.tuple(fc.constant(kind), numbers) })))
     .map(([kind, choices]) => new Command(kind, choices, () => current as Scene));
   const property = fc.asyncProperty(
-    fc.tuple(deposit, deposit, deposit, deposit),
-    fc.bigInt({ min: 1n, max: 5n * HOLD }),
+    fc.record({
+      deposits: fc.tuple(deposit, deposit, deposit, deposit),
+      bond: fc.bigInt({ min: 1n, max: 5n * HOLD }),
+      // Oscar, an old account of the cheater, Alice, Bob, the cheater.
+      used: fc.tuple(fc.nat(1), fc.constant(0), fc.nat(2), fc.nat(1), fc.nat(3)),
+    }),
     // Enough that those which are possible make up a whole run.
     fc.array(command, { minLength: 6 * commands, maxLength: 6 * commands, size: "max" }),
     numbers,
-    async (deposits, bond, sequence, last) => {
+    async (beginning, sequence, picks) => {
       const start = performance.now();
       const scene = new Scene(chain, proofs, tally, await chain.restart());
       current = scene;
-      await prologue(scene, deposits, bond);
+      const pick = new Pick(picks);
+      await prologue(scene, beginning, pick);
       const budget: Budget = { left: commands };
       await fc.asyncModelRun(() => ({ model: budget, real: scene }), sequence);
-      await epilogue(scene, new Pick(last));
+      await epilogue(scene, pick);
       await checkPromises(scene);
       tally.runs++;
       note(`run ${tally.runs} of ${runs}: ${Math.round((performance.now() - start) / 100) / 10} s`);
@@ -111,16 +117,18 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   try {
     // A run takes seconds: the sequence that fails is shown as it was, and is not made smaller.
     const details = await fc.check(property, { numRuns: runs, seed, endOnFailure: true });
-    const fault = details.failed ? describe(details.numRuns, details.errorInstance, current) : undefined;
+    const fault = details.failed ? describe(seed, details.numRuns, details.errorInstance, current) : undefined;
     return report(tally, proofs.made, seed, fault);
   } finally {
     await proofs.close();
   }
 }
 
-function describe(run: number, error: unknown, scene: Scene | undefined): string {
-  const reason = error instanceof Error ? error.stack : undefined;
-  return [`run ${run}:`, ...(scene?.log ?? []), "", reason ?? String(error)].join("\n");
+/** What went wrong, and below it everything that led there. */
+function describe(seed: number, run: number, error: unknown, scene: Scene | undefined): string {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const reason = error instanceof Fault ? message : `the campaign itself failed: ${message}`;
+  return [reason, `seed ${seed}, run ${run}:`, ...(scene?.log ?? []), "", stack ?? ""].join("\n");
 }
 
 function report(tally: Tally, made: ReadonlyMap<string, number>, seed: number, fault?: string): CampaignReport {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** How a run begins and ends: who opens accounts; everybody out. */
 import type { Name } from "./chain.ts";
-import { DisputeStatus, FoldStatus, LIFETIME, Status, least } from "./ghost/index.ts";
+import { DisputeStatus, FoldStatus, HOLD, LIFETIME, Status, least } from "./ghost/index.ts";
 import type { Holder } from "./holder.ts";
-import { anyPlan, close, honestPlan } from "./kinds/closes.ts";
+import { anyPlan, close, honestPlan, isHonest, slashOneself } from "./kinds/closes.ts";
 import { fold } from "./kinds/folds.ts";
 import type { Pick } from "./kinds/kind.ts";
-import { open } from "./kinds/tickets.ts";
+import { open, warmUp } from "./kinds/tickets.ts";
 import { announceBondWithdrawal, burn, claim, postBond, setMood, withdrawBond, withdrawRevenue } from "./money.ts";
 import { collectPenalties, expire, finalizeClose, finalizeFold, payAward, resolve } from "./moves.ts";
 import type { Scene } from "./scene.ts";
@@ -14,14 +14,24 @@ import type { Scene } from "./scene.ts";
 /** Alice and Bob do everything right; Oscar does too, but forgets to close in time. */
 export const isCareful = ({ owner }: Holder): boolean => owner === "alice" || owner === "bob";
 
-/** Oscar's account is almost at the end of its life when the others open theirs. */
-export async function prologue(
-  scene: Scene,
-  deposits: readonly [bigint, bigint, bigint, bigint],
-  bond: bigint,
-): Promise<void> {
+export interface Beginning {
+  readonly deposits: readonly [bigint, bigint, bigint, bigint];
+  readonly bond: bigint;
+  /** How many tickets each account has used. */
+  readonly used: readonly number[];
+}
+
+/** The accounts of Oscar and of the cheater are almost at the end of their lives when the others open theirs. */
+export async function prologue(scene: Scene, { deposits, bond, used }: Beginning, pick: Pick): Promise<void> {
   const [oscar, alice, bob, mallory] = deposits;
-  await open(scene, [["oscar", oscar]]);
+  await open(
+    scene,
+    [
+      ["oscar", oscar],
+      ["mallory", 2n * HOLD],
+    ],
+    "watcher",
+  );
   await scene.waitUntil(scene.next + LIFETIME - 5n * 3_600n);
   await open(scene, [
     ["alice", alice],
@@ -29,13 +39,14 @@ export async function prologue(
     ["mallory", mallory],
   ]);
   await postBond(scene, "provider", bond);
+  for (const [at, holder] of scene.holders.entries()) await warmUp(scene, holder, used[at] ?? 0, pick);
 }
 
 // ------------------------------------------------------------- THE WAY OUT
 
 /** From now on the provider signs nothing; it looks at the chain, or not even that. Everybody leaves. */
 export async function epilogue(scene: Scene, pick: Pick): Promise<void> {
-  scene.provider.mood = pick.oneIn(3) ? "asleep" : "honest";
+  scene.provider.mood = pick.oneIn(4) ? "asleep" : "honest";
   scene.provider.isSilent = true;
   await settleDisputes(scene);
   await leave(scene, pick);
@@ -92,15 +103,18 @@ async function settleAccounts(scene: Scene, pick: Pick): Promise<void> {
     await scene.waitUntil(account.openedAt + LIFETIME);
     if (accounts.all.get(id)?.status === Status.Active) await expire(scene, "stranger", id);
   }
-  const late = scene.holders.find(({ id }) => accounts.all.get(id)?.status === Status.Expired);
-  if (late === undefined || pick.oneIn(2)) return;
-  await close(
-    scene,
-    late,
-    { ...honestPlan(scene, late), head: undefined, refundedCharges: 0n, refundedHolds: 0n },
-    pick,
-  );
-  await finish(late.id);
+  const late = scene.holders.filter(({ id }) => accounts.all.get(id)?.status === Status.Expired);
+  for (const holder of late.slice(0, 1 + pick.below(2))) {
+    if (isHonest(holder) || pick.oneIn(2)) {
+      await close(
+        scene,
+        holder,
+        { ...honestPlan(scene, holder), head: undefined, refundedCharges: 0n, refundedHolds: 0n },
+        pick,
+      );
+      await finish(holder.id);
+    } else await slashOneself(scene, holder);
+  }
 }
 
 /** Awards are paid, credits claimed, the provider takes what is free, the rest is burned. */

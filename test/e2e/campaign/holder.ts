@@ -96,6 +96,8 @@ export class Holder {
   hasClosed = false;
   /** Second shares, low closes, regrouped tickets: from here on the account is fair game. */
   hasCheated = false;
+  /** What its last close was to say. */
+  plan?: ClosePlan;
   /** What of D an honest owner must get back: fixed when its close is made. */
   promise?: bigint;
   readonly #pool: Pool;

@@ -49,7 +49,7 @@ async function checkHonest(scene: Scene): Promise<void> {
     const gain = await gainOf(scene, [name]);
     const least = promised - paidBy(scene, name);
     demand(gain >= least, `P-03: ${name} is ${gain} up, and at least ${least} was promised`);
-    scene.tally.noteEnd(`${name} was paid ${gain === least ? "what" : "more than"} P-03 says`);
+    scene.tally.noteEnd(`${name}: paid ${gain === least ? "what" : "more than"} P-03 promises`);
   }
 }
 
@@ -81,7 +81,7 @@ function checkProvider(scene: Scene): void {
 async function checkCheater(scene: Scene): Promise<void> {
   const own = scene.holders.filter(({ owner }) => owner === "mallory");
   if (scene.winners.has("mallory") || own.some(({ id }) => scene.neglected.has(id))) {
-    scene.tally.noteEnd("the cheater gained from a provider that slept");
+    scene.tally.noteEnd("cheater: the provider missed a window");
     return;
   }
   const given = givenTo(scene, "mallory");
@@ -90,7 +90,7 @@ async function checkCheater(scene: Scene): Promise<void> {
   const wasSlashed = own.some((holder) => statusOf(scene, holder) === Status.Slashed);
   demand(gain <= -served, `P-06: the cheater is ${gain} up, having had ${served} of services`);
   demand(!wasSlashed || gain < -served, "P-06: being slashed cost nothing");
-  scene.tally.noteEnd(wasSlashed ? "the cheater was slashed, and lost" : "the cheater gained nothing");
+  scene.tally.noteEnd(wasSlashed ? "cheater: slashed, and lost" : "cheater: gained nothing");
 }
 
 /** P-06: a provider and its own account have no more than others paid to it, less what its lost disputes had burned. */
@@ -106,7 +106,7 @@ async function checkShill(scene: Scene): Promise<void> {
   const left = journal.in("bond") + journal.in("revenue");
   const gain = (await gainOf(scene, ["provider", "shill"])) + left - givenTo(scene, "shill");
   demand(gain <= earned + donated - penalties, `P-06: the provider is ${gain} up, having earned ${earned}`);
-  if (scene.winners.has("shill")) scene.tally.noteEnd("the provider lost a dispute to itself, and paid");
+  if (scene.winners.has("shill")) scene.tally.noteEnd("provider: lost a dispute to itself, and paid");
 }
 
 export async function checkPromises(scene: Scene): Promise<void> {

@@ -90,7 +90,10 @@ export class Provider {
     return entry.refund;
   }
 
-  /** Signs a fold unless one of its tickets stands in another one, signed or on chain. */
+  /**
+   * Signs a fold unless one of its tickets stands in another one, signed, or pending or final on chain. A gateway verifies the fold's proof
+   * first; here it is made once the chain has to see it, because nobody in the campaign makes a fold that is no fold.
+   */
   sign(head: Head): Signature | undefined {
     if (this.isSilent) return undefined;
     const { fold, hash } = head;

@@ -7,16 +7,7 @@ import type { Name } from "../chain.ts";
 import { C, DisputeStatus, FIELD, LIFETIME, P, Status, least } from "../ghost/index.ts";
 import { chargesOf, holdsOf } from "../holder.ts";
 import type { ClosePlan, Head, Holder } from "../holder.ts";
-import {
-  closeWithConsent,
-  expire,
-  finalizeClose,
-  proveClose,
-  proveSlash,
-  showSlash,
-  slash,
-  startClose,
-} from "../moves.ts";
+import { closeWithConsent, expire, finalizeClose, proveClose, slash, startClose } from "../moves.ts";
 import type { Offence } from "../provider.ts";
 import type { Scene } from "../scene.ts";
 import type { Kind, Pick } from "./kind.ts";
@@ -138,7 +129,7 @@ async function consented(scene: Scene, request: CloseRequest, pick: Pick): Promi
 /** Proves a close and sends it, after the stranger tried to make it his. */
 export async function close(scene: Scene, holder: Holder, plan: ClosePlan, pick: Pick): Promise<void> {
   if (plan.firstUnused < holder.next) holder.hasCheated = true;
-  holder.hasClosed = true;
+  [holder.hasClosed, holder.plan] = [true, plan];
   const { status } = scene.ghost.accounts.all.get(holder.id) ?? {};
   holder.promise = status === Status.Active ? promiseOf(holder) : 0n;
   const request = await proveClose(scene, holder, plan);
@@ -156,7 +147,7 @@ function promiseOf({ deposit, next, tickets }: Holder): bigint {
 }
 
 const HONEST = new Set(["alice", "bob", "oscar"]);
-const isHonest = ({ owner }: Holder): boolean => HONEST.has(owner);
+export const isHonest = ({ owner }: Holder): boolean => HONEST.has(owner);
 
 const mayClose = (scene: Scene, holder: Holder): boolean =>
   isOpen(scene, holder) &&
@@ -166,7 +157,7 @@ const mayClose = (scene: Scene, holder: Holder): boolean =>
 
 const closing: Kind = {
   name: "close",
-  weight: 5,
+  weight: 8,
   isPossible: (scene) => scene.holders.some((holder) => mayClose(scene, holder)),
   async act(scene, pick) {
     const candidates = scene.holders.filter((holder) => mayClose(scene, holder));
@@ -181,25 +172,34 @@ const pendingCloses = (scene: Scene): bigint[] =>
 
 const secondClose: Kind = {
   name: "touch a pending close",
-  weight: 5,
+  weight: 14,
   isPossible: (scene) => pendingCloses(scene).length > 0,
   async act(scene, pick) {
     const id = pick.of(pendingCloses(scene));
     const [request, holder] = [scene.closes.get(id) as CloseRequest, scene.holderOf(id) as Holder];
-    if (pick.oneIn(2)) return void (await startClose(scene, holder.owner, { request, isProven: true }));
-    if (isHonest(holder) || pick.oneIn(2)) {
-      if (isAgreeable(scene, request, holder)) await consented(scene, request, pick);
-      return;
-    }
-    // A provider that agrees to another close of the same account.
-    if (scene.provider.mood !== "hostile") return;
-    await consented(
-      scene,
-      await proveClose(scene, holder, { ...honestPlan(scene, holder), recipient: holder.address }),
-      pick,
-    );
+    if (pick.oneIn(4)) return void (await expire(scene, "stranger", id));
+    // A provider and a cheater may act together.
+    if (!isHonest(holder) && pick.oneIn(2)) scene.provider.mood = "hostile";
+    if (scene.provider.mood === "hostile" && !isHonest(holder) && pick.oneIn(2)) {
+      await consented(scene, await proveClose(scene, holder, otherPlan(scene, holder, pick)), pick);
+    } else if (isAgreeable(scene, request, holder) && pick.oneIn(2)) await consented(scene, request, pick);
+    else await startClose(scene, holder.owner, { request, isProven: true });
   },
 };
+
+/** Another close than the one that is pending: it pays somebody else, or another amount. */
+function otherPlan(scene: Scene, holder: Holder, pick: Pick): ClosePlan {
+  const plan = holder.plan ?? honestPlan(scene, holder);
+  return {
+    ...plan,
+    ...pick.of([
+      { recipient: scene.addressOf("shill") },
+      { refundedCharges: 0n },
+      { firstUnused: plan.firstUnused + 1 },
+      { relayer: scene.addressOf("watcher"), fee: (plan.fee ?? 0n) + 1n },
+    ]),
+  };
+}
 
 const finalizing: Kind = {
   name: "make a close final",
@@ -230,20 +230,27 @@ const watching: Kind = {
   },
 };
 
+/** For the bounty, which an accomplice gets. */
+export async function slashOneself(scene: Scene, holder: Holder): Promise<void> {
+  const [index, key] = [holder.next, holder.ticketKey(holder.next)];
+  const shares = [shareOf(holder.secret, key, 5n), shareOf(holder.secret, key, 6n)] as const;
+  const offence: Offence = { identitySecret: holder.secret, id: holder.id, index, shares };
+  holder.hasCheated = true;
+  await slash(scene, "alias", offence, scene.addressOf(accompliceOf(holder)));
+}
+
+const mayBeSlashed = (scene: Scene, holder: Holder): boolean => !isHonest(holder) && isOpen(scene, holder);
+
 const selfSlash: Kind = {
   name: "slash oneself for the bounty",
-  weight: 1,
-  isPossible: (scene) => scene.holders.some((each) => !isHonest(each) && isOpen(scene, each)),
+  weight: 2,
+  isPossible: (scene) => scene.holders.some((each) => mayBeSlashed(scene, each)),
   async act(scene, pick) {
-    const holder = pick.of(scene.holders.filter((each) => !isHonest(each) && isOpen(scene, each)));
-    const [index, key] = [holder.next, holder.ticketKey(holder.next)];
-    const shares = [shareOf(holder.secret, key, 5n), shareOf(holder.secret, key, 6n)] as const;
-    const accomplice = accompliceOf(holder);
-    const offence: Offence = { identitySecret: holder.secret, id: holder.id, index, shares };
-    holder.hasCheated = true;
-    await slash(scene, "alias", offence, scene.addressOf(accomplice));
-    const facts = await proveSlash(scene, offence, scene.addressOf(accomplice));
-    if (pick.oneIn(2)) await showSlash(scene, "alias", facts);
+    const able = scene.holders.filter((each) => mayBeSlashed(scene, each));
+    const expired = able.filter(({ id }) => scene.ghost.accounts.all.get(id)?.status === Status.Expired);
+    const holder = pick.of(expired.length > 0 ? expired : able);
+    await slashOneself(scene, holder);
+    if (pick.oneIn(2)) await slashOneself(scene, holder);
   },
 };
 
@@ -256,7 +263,10 @@ const expiring: Kind = {
       const { openedAt = 0n, status } = scene.ghost.accounts.all.get(id) ?? {};
       return status === Status.Active && openedAt + LIFETIME < scene.next + 8n * 3_600n;
     });
-    const { id } = pick.of(old.length > 0 && !pick.oneIn(3) ? old : scene.holders);
+    const closing = scene.holders.filter((holder) => isClosing(scene, holder));
+    const { id } = pick.of(
+      [old, closing, scene.holders].find((some) => some.length > 0 && pick.oneIn(2)) ?? scene.holders,
+    );
     const { openedAt = 0n } = scene.ghost.accounts.all.get(id) ?? {};
     const expirableAt = openedAt + LIFETIME;
     if (old.some((each) => each.id === id)) {

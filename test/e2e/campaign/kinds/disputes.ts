@@ -59,6 +59,7 @@ export async function dispute(scene: Scene, session: Session, recipient: string,
   await showOpening(scene, "stranger", copied(scene, opening, pick));
   await showOpening(scene, session.holder.owner, opening);
   session.holder.next = Math.max(session.holder.next, session.index + 1);
+  await wrongAnswer(scene, session, pick);
 }
 
 const grieving: Kind = {
@@ -105,7 +106,7 @@ const answering: Kind = {
   isPossible: (scene) => scene.provider.mood !== "asleep" && known(scene, DisputeStatus.Open).length > 0,
   async act(scene, pick) {
     const nullifier = pick.of(known(scene, DisputeStatus.Open));
-    await wrongAnswer(scene, scene.disputed.get(nullifier) as Session, pick);
+    for (let wrong = 0; wrong < 3; wrong++) await wrongAnswer(scene, scene.disputed.get(nullifier) as Session, pick);
     const { resolvableAt } = scene.ghost.disputes.all.get(nullifier) as { resolvableAt: bigint };
     if (pick.oneIn(3)) await scene.waitUntil(resolvableAt - 1n);
     const isOpen = scene.ghost.disputes.statusOf(nullifier) === DisputeStatus.Open;

@@ -18,10 +18,16 @@ const isStanding = ({ ghost }: Scene, { signature, hash }: Head): boolean =>
 
 const isOpen = ({ ghost }: Scene, { id, hasClosed }: Holder): boolean => ghost.accounts.isOpen(id) && !hasClosed;
 
-/** Adds refunds to a state: with the provider's signature if it gives it, on chain if not. */
-export async function fold(scene: Scene, holder: Holder, base: Head, tickets: readonly Ticket[]): Promise<void> {
+/** Adds refunds to a state: on chain if the owner wishes so, or the provider does not give its signature. */
+export async function fold(
+  scene: Scene,
+  holder: Holder,
+  base: Head,
+  tickets: readonly Ticket[],
+  isOnChain = false,
+): Promise<void> {
   const { provider } = scene;
-  const isWilling = provider.mood === "honest";
+  const isWilling = provider.mood === "honest" && !isOnChain;
   if (isWilling && base.signature === undefined) {
     const signature = provider.sign(base);
     if (signature !== undefined) base.signature = signature;
@@ -29,27 +35,30 @@ export async function fold(scene: Scene, holder: Holder, base: Head, tickets: re
   const head = holder.fold(base, tickets);
   holder.heads.push(head);
   // A hostile provider takes the fold, and keeps its signature.
-  const signature = provider.mood === "asleep" ? undefined : provider.sign(head);
+  const signature = isWilling || provider.mood === "hostile" ? provider.sign(head) : undefined;
   if (isWilling && signature !== undefined) head.signature = signature;
   else await certify(scene, holder.owner, await proveFold(scene, head.fold as Fold));
 }
 
-const candidates = (scene: Scene): Holder[] =>
-  scene.holders.filter(
-    (holder) => isOpen(scene, holder) && holder.unfolded.length > 0 && standing(scene, holder).length > 0,
-  );
-
 const standing = (scene: Scene, { heads }: Holder): Head[] => heads.filter((each) => isStanding(scene, each));
+
+/** Who has refunds that the latest good state does not hold. */
+const foldable = (scene: Scene): { holder: Holder; base: Head; tickets: Ticket[] }[] =>
+  scene.holders
+    .filter((holder) => isOpen(scene, holder))
+    .flatMap((holder) => {
+      const base = standing(scene, holder).at(-1);
+      const tickets = holder.tickets.filter((each) => each.refund !== undefined && !base?.folded.includes(each));
+      return base === undefined || tickets.length === 0 ? [] : [{ holder, base, tickets }];
+    });
 
 const folding: Kind = {
   name: "fold",
   weight: 14,
-  isPossible: (scene) => candidates(scene).length > 0,
+  isPossible: (scene) => foldable(scene).length > 0,
   async act(scene, pick) {
-    const holder = pick.of(candidates(scene));
-    const base = standing(scene, holder).at(-1) as Head;
-    const tickets = holder.unfolded.filter((ticket) => !base.folded.includes(ticket));
-    await fold(scene, holder, base, pick.some(tickets, MOST_TICKETS));
+    const { holder, base, tickets } = pick.of(foldable(scene));
+    await fold(scene, holder, base, pick.some(tickets, pick.of([1, 2, MOST_TICKETS])), pick.oneIn(3));
   },
 };
 
@@ -66,17 +75,23 @@ function regroupings(scene: Scene): { holder: Holder; base: Head; ticket: Ticket
     );
 }
 
+function regrouped(scene: Scene, pick: Pick): { holder: Holder; head: Head } {
+  const { holder, base, ticket } = pick.of(regroupings(scene));
+  const others = holder.tickets.filter(
+    (each) => each.refund !== undefined && each !== ticket && !base.folded.includes(each),
+  );
+  const more = others.length > 0 && !pick.oneIn(3) ? pick.some(others, MOST_TICKETS - 1) : [];
+  return { holder, head: holder.fold(base, [ticket, ...more]) };
+}
+
 const regrouping: Kind = {
   name: "fold a ticket in another way",
   weight: 16,
   isPossible: (scene) => regroupings(scene).length > 0,
   async act(scene, pick) {
-    const { holder, base, ticket } = pick.of(regroupings(scene));
-    const others = holder.tickets.filter(
-      (each) => each.refund !== undefined && each !== ticket && !base.folded.includes(each),
-    );
-    const tickets = others.length > 0 && pick.oneIn(2) ? [ticket, ...pick.some(others, MOST_TICKETS - 1)] : [ticket];
-    const head = holder.fold(base, tickets);
+    const known = new Set(scene.holders.flatMap(({ heads }) => heads.map(({ hash }) => hash)));
+    const attempts = Array.from({ length: 4 }, () => regrouped(scene, pick));
+    const { holder, head } = attempts.find(({ head: { hash } }) => !known.has(hash)) ?? pick.of(attempts);
     holder.hasCheated = true;
     holder.heads.push(head);
     await certify(scene, "alias", await proveFold(scene, head.fold as Fold));
@@ -91,7 +106,9 @@ const finalizing: Kind = {
   weight: 10,
   isPossible: (scene) => pendingFolds(scene).length > 0,
   async act(scene, pick) {
-    const shown = pick.of(pendingFolds(scene));
+    const all = pendingFolds(scene);
+    const baseless = all.filter(({ certified }) => certified !== 0n && !scene.ghost.folds.isFinal(certified));
+    const shown = pick.of(baseless.length > 0 && pick.oneIn(2) ? baseless : all);
     const { finalizableAt } = scene.ghost.folds.all.get(shown.newState) as { finalizableAt: bigint };
     await scene.waitUntil(finalizableAt - 1n);
     if (scene.next < finalizableAt) await finalizeFold(scene, "stranger", shown);
@@ -110,6 +127,13 @@ const shownFolds = (scene: Scene): Fold[] =>
         scene.ghost.folds.all.has(facts.newState) || scene.provider.folds.some((each) => each.facts === facts),
     );
 
+/** Another fold that is final has one of its tickets. */
+const isPartlyFinal = ({ ghost: { folds } }: Scene, { newState, foldNullifiers }: FoldFacts): boolean =>
+  foldNullifiers.some((nullifier) => {
+    const holder = folds.holders.get(nullifier);
+    return holder !== undefined && holder !== newState && folds.isFinal(holder);
+  });
+
 /** The provider shows a fold against another one, whether it conflicts or not. */
 const challenging: Kind = {
   name: "challenge a fold",
@@ -125,7 +149,9 @@ const challenging: Kind = {
       ({ facts }) =>
         facts.newState !== pending.newState && facts.foldNullifiers.some((one) => pending.foldNullifiers.includes(one)),
     );
-    const shown = pick.of(conflicting.length > 0 && !pick.oneIn(4) ? conflicting : known);
+    const partial = conflicting.filter(({ facts }) => isPartlyFinal(scene, facts));
+    const some = [partial, conflicting].find((each) => each.length > 0 && !pick.oneIn(4)) ?? known;
+    const shown = pick.of(some);
     const conflicts = conflicting.includes(shown);
     if (pick.oneIn(3)) return wrongChallenge(scene, pending, shown, pick);
     const other = conflicts ? await proveFold(scene, shown) : { facts: shown.facts, proof: NO_PROOF, isProven: false };

@@ -118,6 +118,15 @@ async function handIn(scene: Scene, session: Session, pick: Pick): Promise<boole
   return scene.provider.receive(ticket, await signVoucher(scene.chain.description, session, cap), charge);
 }
 
+/** Tickets that were served and refunded before a run begins. */
+export async function warmUp(scene: Scene, holder: Holder, count: number, pick: Pick): Promise<void> {
+  for (let at = 0; at < count && canSpend(scene, holder); at++) {
+    await handIn(scene, holder.session(holder.next), pick);
+    const entry = scene.provider.entries.get(holder.tickets.at(-1)?.nullifier ?? 0n);
+    if (entry !== undefined) scene.deliver(entry.ticket, scene.provider.refund(entry));
+  }
+}
+
 const ticket: Kind = {
   name: "hand in a ticket",
   weight: 14,

@@ -3,7 +3,7 @@
 import type { CloseRequest } from "../../../../src/chain/index.ts";
 import { NO_PROOF } from "../arguments.ts";
 import type { Name } from "../chain.ts";
-import { AMOUNT_LIMIT, C, FIELD, FoldStatus, HOLD, NOBODY, P, TICKETS } from "../ghost/index.ts";
+import { AMOUNT_LIMIT, C, DisputeStatus, FIELD, FoldStatus, HOLD, NOBODY, P, TICKETS } from "../ghost/index.ts";
 import { DEADLINE } from "../holder.ts";
 import { announceBondWithdrawal, burn, claim, postBond, setMood, withdrawBond, withdrawRevenue } from "../money.ts";
 import { closeWithConsent, finalizeClose, showOpening, showSlash, startClose } from "../moves.ts";
@@ -23,7 +23,7 @@ const posting: Kind = {
 
 const announcing: Kind = {
   name: "announce and withdraw bond",
-  weight: 3,
+  weight: 2,
   isPossible: ({ ghost }) => ghost.journal.in("bond") > 0n,
   async act(scene, pick) {
     const { disputes, journal } = scene.ghost;
@@ -52,7 +52,7 @@ const announcing: Kind = {
 
 const withdrawing: Kind = {
   name: "withdraw revenue",
-  weight: 4,
+  weight: 3,
   isPossible: ({ ghost }) => ghost.disputes.funds() > 0n,
   async act(scene, pick) {
     const { disputes, journal } = scene.ghost;
@@ -80,24 +80,32 @@ const burning: Kind = {
 
 const PAYABLE: readonly Name[] = ["alice", "bob", "oscar", "mallory", "alias", "watcher"];
 
+const isPaidSoon = ({ ghost }: Scene, address: string): boolean =>
+  [...ghost.accounts.all.values()].some(({ close }) => close?.recipient === address) ||
+  [...ghost.disputes.all.values()].some(
+    ({ recipient, status }) => recipient === address && status === DisputeStatus.Open,
+  );
+
 const blocking: Kind = {
   name: "the token refuses to pay somebody",
-  weight: 1,
+  weight: 3,
   isPossible: ({ ghost }) => ghost.journal.blocked.size < 3,
   async act(scene, pick) {
-    await setMood(scene, pick.of(PAYABLE), true, pick.oneIn(2));
+    const due = PAYABLE.filter((name) => isPaidSoon(scene, scene.addressOf(name)));
+    await setMood(scene, pick.of(due.length > 0 ? due : PAYABLE), true, pick.oneIn(2));
   },
 };
 
 const claiming: Kind = {
   name: "claim what could not be delivered",
-  weight: 3,
+  weight: 6,
   isPossible: ({ ghost }) => ghost.journal.inAll("credit ") > 0n || ghost.journal.blocked.size > 0,
   async act(scene, pick) {
     const { journal } = scene.ghost;
     const owed = PAYABLE.filter((name) => journal.in(`credit ${scene.addressOf(name)}`) > 0n);
     const name = pick.of(owed.length > 0 && !pick.oneIn(4) ? owed : PAYABLE);
-    const to = pick.of([scene.addressOf(name), scene.addressOf("stranger"), NOBODY, scene.chain.address]);
+    const elsewhere = pick.of([scene.addressOf("stranger"), scene.addressOf("stranger"), NOBODY, scene.chain.address]);
+    const to = pick.oneIn(3) ? scene.addressOf(name) : elsewhere;
     if (journal.blocked.has(to)) await setMood(scene, name, false);
     await claim(scene, name, to);
   },
