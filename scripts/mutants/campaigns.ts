@@ -21,6 +21,14 @@ const COMMANDS: Readonly<Record<Campaign, Commands>> = {
     environment: {},
   },
   typescript: {
+    // The model in place of the verifiers, and the token, are contracts of the tests.
+    prepare: [
+      "build",
+      "--quiet",
+      "--no-typechain",
+      "test/contracts/support/ModelVerifier.sol",
+      "test/contracts/support/HostileTokens.sol",
+    ],
     build: ["build", "--quiet", "--no-tests", "--no-typechain"],
     test: ["test", "mocha", "--no-compile", "test/e2e/campaign.test.ts"],
     environment: { JETON_CAMPAIGN_VERIFIER: "model" },
@@ -59,14 +67,10 @@ function failureOf(output: string): string | undefined {
   const found = /^\s*1\) ([\s\S]*?)\n\s*(\w*(?:Error|Fault)\b[^\n]*)/m.exec(first ?? "");
   if (failing === null || found === null) return undefined;
   const [, name = "", error = ""] = found;
-  const title =
-    name
-      .trim()
-      .split("\n")
-      .at(-1)
-      ?.trim()
-      .replace(/\(\)$|:$/g, "")
-      .replace(/^\w+#/, "") ?? "";
+  const lines = name.split("\n").map((line) => line.trim());
+  const title = (lines.find((line) => line.endsWith(":")) ?? lines[0] ?? "")
+    .replace(/\(\)$|:$/g, "")
+    .replace(/^\w+#/, "");
   const others = Number(failing[1]) - 1;
   return `${title}${others === 0 ? "" : ` and ${others} more`}: ${error.replace(/^Error: (reverted with )?/, "")}`;
 }
