@@ -81,7 +81,7 @@ export const MONEY: readonly Mutation[] = [
     original: "uint256 needed = _reserved() + debts.awards;",
     replacement: "uint256 needed = _reserved();",
     breaks: "penalties are burned before awards are paid",
-    caughtBy: ["solidity", "typescript"],
+    caughtBy: ["solidity"],
   },
   {
     id: "penalty-before-open-disputes",
