@@ -4,7 +4,7 @@ import type { CloseRequest } from "../../../../src/chain/index.ts";
 import { shareOf } from "../../../../src/protocol/index.ts";
 import { signCloseConsent } from "../../../../src/chain/index.ts";
 import type { Name } from "../chain.ts";
-import { C, DisputeStatus, FIELD, LIFETIME, P, Status, least } from "../ghost/index.ts";
+import { C, DisputeStatus, FIELD, LIFETIME, P, Status, TICKETS, least } from "../ghost/index.ts";
 import { chargesOf, holdsOf } from "../holder.ts";
 import type { ClosePlan, Head, Holder } from "../holder.ts";
 import { closeWithConsent, expire, finalizeClose, proveClose, slash, startClose } from "../moves.ts";
@@ -195,7 +195,7 @@ function otherPlan(scene: Scene, holder: Holder, pick: Pick): ClosePlan {
     ...pick.of([
       { recipient: scene.addressOf("shill") },
       { refundedCharges: 0n },
-      { firstUnused: plan.firstUnused + 1 },
+      { firstUnused: Math.min(plan.firstUnused + 1, Number(TICKETS)) },
       { relayer: scene.addressOf("watcher"), fee: (plan.fee ?? 0n) + 1n },
     ]),
   };
