@@ -4,6 +4,7 @@ export default tseslint.config(
   {
     ignores: [
       "artifacts/",
+      "bin/",
       "build/",
       "cache/",
       "coverage/",

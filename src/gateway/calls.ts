@@ -3,7 +3,7 @@
 import { CALL_TYPES, RECEIPT_TYPES, domainOf, ticketMessage } from "../protocol/index.ts";
 import type { Call, Receipt } from "../protocol/index.ts";
 import { GatewayError, requestHashOf, responseHashOf } from "../wire/index.ts";
-import type { CallAnswer, CallRequest } from "../wire/index.ts";
+import type { CallAnswer, CallRequest, OnPiece } from "../wire/index.ts";
 import type { KeyedQueue } from "./locks.ts";
 import type { GatewayContext } from "./ports.ts";
 import { refundFor } from "./refunds.ts";
@@ -30,11 +30,12 @@ export class Calls {
     this.#violations = violations;
   }
 
-  async call(request: CallRequest): Promise<CallAnswer> {
+  /** @param onPiece told of the response as it comes, while this call is served here. */
+  async call(request: CallRequest, onPiece: OnPiece = () => undefined): Promise<CallAnswer> {
     const claim = this.#claimOf(request);
     const { nullifier, x } = claim;
 
-    const first = await this.#attempt(request, claim, undefined);
+    const first = await this.#attempt(request, claim, undefined, onPiece);
     if (first.kind === "answered") return first.answer;
     if (first.kind !== "unseen" && first.kind !== "other-message") throw refusal(first);
     if (request.ticket === undefined) throw refusal(first);
@@ -42,7 +43,7 @@ export class Calls {
     const share = await verifyOpening(this.#context, nullifier, x, request.ticket);
     if (first.kind === "other-message") throw await refuseDoubleSpend(this.#context, first.recorded, share);
     const { sessionAddress } = request;
-    const second = await this.#attempt(request, claim, { nullifier, share, sessionAddress });
+    const second = await this.#attempt(request, claim, { nullifier, share, sessionAddress }, onPiece);
     if (second.kind === "answered") return second.answer;
     // Another message for this ticket came in while this one's proof was verified.
     if (second.kind === "other-message") throw await refuseDoubleSpend(this.#context, second.recorded, share);
@@ -66,22 +67,27 @@ export class Calls {
     return { nullifier, x, sessionAddress, sequence, cap, requestHash, signature, leastRoom };
   }
 
-  #attempt(request: CallRequest, claim: CallClaim, opening: TicketKey | undefined): Promise<Attempt> {
+  #attempt(request: CallRequest, claim: CallClaim, opening: TicketKey | undefined, onPiece: OnPiece): Promise<Attempt> {
     const { store, clock, owner, settings } = this.#context;
     return this.#queue.run(claim.nullifier.toString(), async () => {
       const now = clock();
       const decision = await store.beginCall(claim, opening, { owner, until: now + settings.leaseSeconds }, now);
       if (decision.kind !== "serve") return decision;
-      return { kind: "answered", answer: await this.#serve(request, claim, decision) };
+      return { kind: "answered", answer: await this.#serve(request, claim, decision, onPiece) };
     });
   }
 
   /** The lease is ours. */
-  async #serve(request: CallRequest, claim: CallClaim, { charged: before, isViolated }: Granted): Promise<CallAnswer> {
+  async #serve(
+    request: CallRequest,
+    claim: CallClaim,
+    { charged: before, isViolated }: Granted,
+    onPiece: OnPiece,
+  ): Promise<CallAnswer> {
     const { store, owner, clock } = this.#context;
     const { nullifier, sequence } = claim;
     try {
-      const served = await this.#serveUpstream(request, claim, before);
+      const served = await this.#serveUpstream(request, claim, before, onPiece);
       const charged = before + served.charge;
       const violation = served.violation && this.#violationOf(request, claim, served.violation);
       // The refund of a session that broke the policy waits for the report: it is asked for later.
@@ -116,7 +122,12 @@ export class Calls {
     return violationOf(this.#context, { nullifier, sessionAddress, voucher }, shown);
   }
 
-  async #serveUpstream({ payload }: CallRequest, claim: CallClaim, chargedBefore: bigint): Promise<Served> {
+  async #serveUpstream(
+    { payload }: CallRequest,
+    claim: CallClaim,
+    chargedBefore: bigint,
+    emit: OnPiece,
+  ): Promise<Served> {
     const { upstream, settings, pool } = this.#context;
     const mostCharged = claim.cap - chargedBefore;
     const stopRenewing = this.#keepLease(claim);
@@ -124,7 +135,10 @@ export class Calls {
     const { signal } = limit;
     const timer = setTimeout(() => limit.abort(), settings.serviceSeconds * 1_000);
     try {
-      const served = await Promise.race([upstream.serve(payload, { mostCharged, signal }), rejectOnAbort(signal)]);
+      const served = await Promise.race([
+        upstream.serve(payload, { mostCharged, signal, emit }),
+        rejectOnAbort(signal),
+      ]);
       if (served.charge < 0n || served.charge > mostCharged || served.charge % pool.parameters.unit !== 0n) {
         throw new GatewayError("CHARGE_REFUSED", "the service asked for a charge that terms or voucher do not allow");
       }

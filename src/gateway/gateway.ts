@@ -10,6 +10,7 @@ import type { z } from "zod";
 import * as wire from "../wire/index.ts";
 import type {
   FeedPageJson,
+  OnPiece,
   ProviderApi,
   SignedRefundJson,
   StateSignatureJson,
@@ -83,8 +84,8 @@ export class Gateway implements ProviderApi {
     return this.#answer(async () => enroll(this.#context, read(wire.enrollRequest, request)));
   }
 
-  call(request: unknown): Promise<CallAnswerJson> {
-    return this.#answer(async () => this.#calls.call(read(wire.callRequest, request)));
+  call(request: unknown, onPiece?: OnPiece): Promise<CallAnswerJson> {
+    return this.#answer(async () => this.#calls.call(read(wire.callRequest, request), onPiece));
   }
 
   endSession(request: unknown): Promise<SignedRefundJson> {

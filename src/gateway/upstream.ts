@@ -15,8 +15,13 @@ export interface Served {
 export interface ServeContext {
   /** What the voucher and the ticket leave for this call. */
   readonly mostCharged: bigint;
-  /** Aborted when the gateway gives the call up. */
+  /**
+   * Aborted when the gateway gives the call up. An upstream that has emitted something then resolves with that, and charges it; otherwise it
+   * rejects.
+   */
   readonly signal: AbortSignal;
+  /** Hands on a piece of the response as it comes. What was emitted is the beginning of `response`. */
+  readonly emit: (piece: string) => void;
 }
 
 export interface Upstream {

@@ -47,6 +47,16 @@ export const GATEWAY_ERRORS = {
   CLOSE_CONFLICT: 409,
   /** The close could not be settled on chain as it stands. */
   CLOSE_REFUSED: 422,
+  /** This is sold: the offer says how it is paid. */
+  PAYMENT_REQUIRED: 402,
+  NOT_FOUND: 404,
+  BODY_TOO_LARGE: 413,
+  /** The request came too slowly. */
+  REQUEST_TIMEOUT: 408,
+  /** Too much at once from one place: ask again later. */
+  TOO_MANY_REQUESTS: 429,
+  /** More work than the gateway takes on, or it is shutting down: ask again later. */
+  OVERLOADED: 503,
   INTERNAL: 500,
 } as const satisfies Record<string, number>;
 
@@ -59,6 +69,9 @@ const RETRYABLE: ReadonlySet<GatewayErrorCode> = new Set([
   "STATE_NOT_CERTIFIED",
   "VIOLATION_PENDING",
   "UPSTREAM_FAILED",
+  "REQUEST_TIMEOUT",
+  "TOO_MANY_REQUESTS",
+  "OVERLOADED",
   "INTERNAL",
 ]);
 

@@ -12,11 +12,37 @@ import { amount, describeIssues } from "./values.ts";
 const text = z.string().min(1).max(4_000);
 const price = amount;
 
+/** Classes of size, smallest first; what is above the last one is not offered. */
+const buckets = z
+  .array(z.object({ upTo: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER), price }).strict())
+  .min(1)
+  .max(64)
+  .refine(
+    (all) => all.every(({ upTo }, position) => position === 0 || upTo > (all[position - 1]?.upTo ?? 0)),
+    "expected classes that grow",
+  );
+
 const pricing = z.discriminatedUnion("kind", [
   /** Every call costs the same. */
   z.object({ kind: z.literal("fixed"), price }).strict(),
   /** A price for each method of an API with named methods; what is not named is not offered. */
   z.object({ kind: z.literal("methods"), prices: z.record(z.string().min(1).max(200), price) }).strict(),
+  /** A price for a call's input and one for its output, by classes of tokens, for each model; what is not named is not offered. */
+  z
+    .object({
+      kind: z.literal("tokens"),
+      models: z.record(
+        z.string().min(1).max(200),
+        z
+          .object({
+            input: buckets,
+            /** Of a model that writes; embeddings have none. */
+            output: buckets.optional(),
+          })
+          .strict(),
+      ),
+    })
+    .strict(),
 ]);
 
 const schema = z
@@ -57,8 +83,11 @@ export function parseTerms(json: unknown): Terms {
   return result.data;
 }
 
-export const pricesOf = ({ pricing: offered }: Terms): readonly bigint[] =>
-  offered.kind === "fixed" ? [offered.price] : Object.values(offered.prices);
+export function pricesOf({ pricing: offered }: Terms): readonly bigint[] {
+  if (offered.kind === "fixed") return [offered.price];
+  if (offered.kind === "methods") return Object.values(offered.prices);
+  return Object.values(offered.models).flatMap(({ input, output = [] }) => [...input, ...output].map((of) => of.price));
+}
 
 /** Why terms do not fit a pool, or undefined: every price is a multiple of `unit` and at most C. */
 export function termsProblem(

@@ -11,7 +11,7 @@ describe("a gateway in front of a JSON-RPC endpoint", () => {
     pricing: { kind: "methods", prices: { eth_blockNumber: "10", eth_call: "40", toString: "10" } },
   });
   const rpc = (body: object): string => JSON.stringify({ jsonrpc: "2.0", id: 1, ...body });
-  const context = { mostCharged: C, signal: new AbortController().signal };
+  const context = { mostCharged: C, signal: new AbortController().signal, emit: () => undefined };
 
   it("charges each method its price, and nothing for an answer that is an error", async () => {
     const upstream = jsonRpcUpstream(terms, async ({ id, method }) =>

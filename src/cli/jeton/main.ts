@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** `jeton`: the program that providers and users run. */
+import { Command } from "commander";
+
+/** Each file adds one command, and loads what it works with when it runs. */
+const COMMANDS: readonly (() => Command)[] = [];
+
+const program = new Command("jeton")
+  .description("Anonymous prepaid API credits, settled on an Ethereum L2")
+  .showHelpAfterError("(add --help for the options)")
+  .helpCommand(false);
+for (const command of COMMANDS) program.addCommand(command());
+
+await program.parseAsync();

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** How a command speaks: the result on stdout (as text, or with --json as one JSON object), everything else on stderr. */
+
+/** What a command has to say: values in order, for people and machines alike. */
+export type Outcome = Readonly<Record<string, string | number | bigint | boolean | undefined | object>>;
+
+export interface ReportOptions {
+  readonly json: boolean;
+}
+
+/** Where a command tells its progress and its warnings. */
+export type Say = (line: string) => void;
+
+/** The usual place. */
+export function note(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+const toJson = (value: unknown): string =>
+  JSON.stringify(value, (_, item: unknown) => (typeof item === "bigint" ? item.toString() : item), 2);
+
+/** `fieldNames` become "field names", names of contracts stay; nested values are indented. */
+function toText(outcome: Outcome, indent = ""): string {
+  const lines = Object.entries(outcome).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    const label = /^[a-z]/.test(name) ? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) : name;
+    if (Array.isArray(value)) return [`${indent}${label}: ${value.map(String).join(", ")}`];
+    if (typeof value === "object") {
+      return [`${indent}${label}:`, toText(value as Outcome, `${indent}  `)];
+    }
+    return [`${indent}${label}: ${String(value)}`];
+  });
+  return lines.join("\n");
+}
+
+interface CodedError {
+  readonly code?: unknown;
+  readonly revert?: { readonly name: string };
+}
+
+/** Runs a command and says what came of it. Expected errors are one line with a code. Resolves to whether it succeeded. */
+export async function settle({ json }: ReportOptions, command: () => Promise<Outcome>): Promise<boolean> {
+  try {
+    const outcome = await command();
+    process.stdout.write(`${json ? toJson(outcome) : toText(outcome)}\n`);
+    return true;
+  } catch (error) {
+    const { code, revert } = error as CodedError;
+    const message = error instanceof Error ? error.message : String(error);
+    const name = typeof code === "string" ? code : "UNEXPECTED";
+    if (json) process.stdout.write(`${toJson({ error: { code: name, reason: revert?.name, message } })}\n`);
+    else note(`error ${name}: ${message}`);
+    if (name === "UNEXPECTED" && error instanceof Error) note(error.stack ?? "");
+    return false;
+  }
+}
