@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Runs every test, in as many processes at once as the machine has cores for, and says at the end what came of each part. */
+import { spawn } from "node:child_process";
+import { globSync } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
+import { dirname, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+
+const HELP = `npm test [-- options] [PART or FILE …]
+
+Runs the tests: all, or the parts and files that are named. "npx hardhat test mocha FILE" runs one file with its output as it comes.
+
+  --jobs N   parts at once; default: the number of cores, at most 4, and one for each 6 GiB of memory
+  --list     print the parts
+  --help     print this`;
+
+/** What one process runs. */
+interface Part {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+interface Result {
+  readonly part: Part;
+  readonly isPassed: boolean;
+  readonly output: string;
+  readonly seconds: number;
+}
+
+/** The longest first: what begins last should be short. */
+const ORDER = ["e2e", "contracts", "src", "solidity", "circuits", "parity", "scripts"];
+
+/** Files of one folder run in one process, that keeps keys and compiled circuits; a part of many files is dealt out to two. */
+const MOST_FILES = 24;
+
+function partsOf(files: readonly string[]): Part[] {
+  const folders = Map.groupBy(files, (file) => dirname(file).split("/")[1] ?? "");
+  return [...folders].flatMap(([folder, all]) => {
+    const count = Math.ceil(all.length / MOST_FILES);
+    return Array.from({ length: count }, (_, hand) => ({
+      name: count === 1 ? folder : `${folder} ${hand + 1}/${count}`,
+      command: ["test", "mocha", "--no-compile", ...all.filter((__, position) => position % count === hand)],
+    }));
+  });
+}
+
+function allParts(): Part[] {
+  const solidity = { name: "solidity", command: ["test", "solidity", "--no-compile"] };
+  const rank = ({ name }: Part): number => ORDER.indexOf(name.split(" ")[0] ?? "");
+  return [solidity, ...partsOf(globSync("test/**/*.test.ts", { cwd: ROOT }).sort())].sort((a, b) => rank(a) - rank(b));
+}
+
+function hardhat(command: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("hardhat", command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (piece: Buffer) => (output += piece.toString()));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output }));
+  });
+}
+
+async function run(part: Part): Promise<Result> {
+  const started = performance.now();
+  const { code, output } = await hardhat(part.command);
+  const seconds = Math.round((performance.now() - started) / 1_000);
+  console.log(`${output.trim()}\n${code === 0 ? "passed" : "FAILED"}: ${part.name} (${seconds} s)\n`);
+  return { part, isPassed: code === 0, output, seconds };
+}
+
+/** Numbers of tests, from the runners' own sums. */
+const sumOf = (output: string, what: string): number =>
+  [...output.matchAll(new RegExp(`^\\s*(\\d+) ${what}`, "gm"))].reduce((sum, [, count]) => sum + Number(count), 0);
+
+async function main(): Promise<boolean> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      jobs: { type: "string" },
+      list: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return console.log(HELP) === undefined;
+  const named = positionals.map((name) => relative(ROOT, name));
+  const files = named.filter((name) => name.endsWith(".test.ts"));
+  const chosen = allParts().filter(({ name }) => named.length === 0 || named.includes(name.split(" ")[0] ?? ""));
+  const parts = [...chosen, ...partsOf(files)];
+  if (parts.length === 0) throw new Error(`there is no such part; there are ${ORDER.join(", ")}`);
+  if (values.list) return console.log(parts.map(({ name }) => name).join("\n")) === undefined;
+
+  const usual = Math.max(1, Math.min(availableParallelism(), 4, Math.floor(totalmem() / (6 * 2 ** 30))));
+  const jobs = Number(values.jobs ?? usual);
+  if (!Number.isInteger(jobs) || jobs < 1) throw new Error("--jobs takes a number of 1 or more");
+  const build = await hardhat(["build", "--quiet"]);
+  if (build.code !== 0) throw new Error(`the contracts do not build\n${build.output}`);
+
+  const started = performance.now();
+  console.log(`${parts.length} parts, ${jobs} at once; each is shown when it ends\n`);
+  const queue = parts.values();
+  const results: Result[] = [];
+  const lane = async (): Promise<void> => {
+    for (const part of queue) results.push(await run(part));
+  };
+  await Promise.all(Array.from({ length: jobs }, lane));
+
+  const minutes = ((performance.now() - started) / 60_000).toFixed(1);
+  const count = (what: string): number => results.reduce((sum, { output }) => sum + sumOf(output, what), 0);
+  const failed = results.filter(({ isPassed }) => !isPassed).map(({ part }) => part.name);
+  const skipped = count("(?:pending|skipped)");
+  console.log(`${count("passing")} tests passed in ${minutes} minutes${skipped > 0 ? `, ${skipped} SKIPPED` : ""}`);
+  if (failed.length > 0) console.log(`FAILED: ${failed.join(", ")} (${count("failing")} tests)`);
+  return failed.length === 0;
+}
+
+try {
+  if (!(await main())) process.exitCode = 1;
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
