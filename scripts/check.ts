@@ -5,6 +5,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { GATEWAY_ERRORS } from "../src/wire/index.ts";
 import { stale } from "./generate.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -71,6 +72,16 @@ const anchorOf = (heading: string): string =>
     .replace(/[^\p{L}\p{N} _-]/gu, "")
     .trim()
     .replace(/ /g, "-");
+
+/** docs/http.md names every refusal with its status. */
+function refusals(): string[] {
+  const documented = readFileSync(join(ROOT, "docs/http.md"), "utf8");
+  const isThere = (code: string, status: number): boolean =>
+    new RegExp(`^\\| \`${code}\` +\\| +${status} \\|`, "m").test(documented);
+  return Object.entries(GATEWAY_ERRORS)
+    .filter(([code, status]) => !isThere(code, status))
+    .map(([code, status]) => `docs/http.md does not say that ${code} is answered with ${status}`);
+}
 
 /** Links between documents, their anchors included. */
 function links(): string[] {
@@ -144,6 +155,7 @@ const CHECKS: Record<string, () => string[]> = {
   "circuits, keys and verifiers": circuits,
   "contracts and their types": contractTypes,
   "links in documents": links,
+  "refusals in docs/http.md": refusals,
   "properties and their tests": properties,
 };
 
