@@ -68,7 +68,7 @@ async function play(report: Report): Promise<readonly (readonly [string, bigint]
     ]);
     return await balances(stage, people);
   } finally {
-    await stage.prover.close();
+    await stage.close();
   }
 }
 

@@ -9,6 +9,27 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }
 
+/** The value that this share of all, from 0 to 1, does not exceed (nearest rank). */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+  if (value === undefined) throw new RangeError("there is no quantile of nothing");
+  return value;
+}
+
+/** How values are spread: of fewer than 100, the 99th percentile is the largest. */
+export interface Spread {
+  readonly p50: number;
+  readonly p99: number;
+  readonly count: number;
+}
+
+export const spreadOf = (values: readonly number[]): Spread => ({
+  p50: rounded(median(values)),
+  p99: rounded(quantile(values, 0.99)),
+  count: values.length,
+});
+
 export const rounded = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(3)));
 
 /** Ours over the peer's: below 1, ours is the smaller. */

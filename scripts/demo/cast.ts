@@ -3,7 +3,7 @@
 import { ethers } from "ethers";
 
 import { deriveIdentitySecret, identityCommitmentOf } from "../../src/protocol/index.ts";
-import { Wallet, WalletStore } from "../../src/wallet/index.ts";
+import { Purse, Wallet, WalletStore } from "../../src/wallet/index.ts";
 import type { Account } from "../../src/wallet/index.ts";
 import { GatewayError } from "../../src/wire/index.ts";
 import type { ProviderApi } from "../../src/wire/index.ts";
@@ -37,8 +37,8 @@ function moody(gateway: ProviderApi, moods: Moods): ProviderApi {
   return {
     terms: () => gateway.terms(),
     enroll: (request) => gateway.enroll(request),
-    call: async (request) => {
-      const answer = await gateway.call(request);
+    call: async (request, onPiece) => {
+      const answer = await gateway.call(request, onPiece);
       return moods.withholdsRefunds ? { ...answer, refund: null } : answer;
     },
     endSession: async (request) => (moods.withholdsRefunds ? refuse() : gateway.endSession(request)),
@@ -49,9 +49,9 @@ function moody(gateway: ProviderApi, moods: Moods): ProviderApi {
   };
 }
 
-function walletAccount(stage: Stage, name: string, provider: ProviderApi = stage.gateway): Account {
+function walletOf(stage: Stage, name: string, provider: ProviderApi = stage.provider): Wallet {
   const { pool, view, prover, clock } = stage;
-  const wallet = new Wallet({
+  return new Wallet({
     store: WalletStore.open(":memory:", seedOf(name)),
     pool,
     provider,
@@ -59,14 +59,13 @@ function walletAccount(stage: Stage, name: string, provider: ProviderApi = stage
     prove: (statement, input) => prover.prove(statement, input),
     clock,
   });
-  return wallet.account(0);
 }
 
 const secretOf = ({ pool }: Stage, name: string): bigint =>
   deriveIdentitySecret(seedOf(name), pool.chainId, pool.address, 0);
 
 function rogue(stage: Stage, name: string): Rogue {
-  const { pool, gateway: provider, prover, view: chain } = stage;
+  const { pool, provider, prover, view: chain } = stage;
   return new Rogue({
     pool,
     provider,
@@ -79,6 +78,8 @@ function rogue(stage: Stage, name: string): Rogue {
 
 export interface Cast {
   readonly alice: Account;
+  /** Alice's account as her proxy uses it. */
+  readonly alicePurse: Purse;
   readonly bob: Account;
   /** Whom the provider wrongs. */
   readonly carol: Account;
@@ -104,15 +105,17 @@ export function castOf(stage: Stage): Cast {
   const sybil = rogue(stage, "sybil");
   const dave = rogue(stage, "dave");
   const moods: Moods = { withholdsRefunds: false, refusesFolds: false };
-  const carol = walletAccount(stage, "carol", moody(stage.gateway, moods));
+  const carol = walletOf(stage, "carol", moody(stage.provider, moods)).account(0);
+  const aliceWallet = walletOf(stage, "alice");
   const known = [carol, dave, mallory, trudy, sybil].map(({ identityCommitment }) => identityCommitment);
   const others = Array.from({ length: BATCH_SIZE - known.length }, (_, i) =>
     identityCommitmentOf(secretOf(stage, `friend ${i}`)),
   );
   const fresh = (name: string): string => ethers.computeAddress(ethers.id(`jeton demo: recipient of ${name}`));
   return {
-    alice: walletAccount(stage, "alice"),
-    bob: walletAccount(stage, "bob"),
+    alice: aliceWallet.account(0),
+    alicePurse: new Purse(aliceWallet, { accounts: [0] }),
+    bob: walletOf(stage, "bob").account(0),
     carol,
     moods,
     dave,

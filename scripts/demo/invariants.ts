@@ -72,8 +72,8 @@ const valuesOf = (entry: FeedEntryJson): readonly string[] => {
 };
 
 /** No number of one ticket, enrolment, fold or account stands anywhere else. */
-export async function checkUnlinkable({ gateway, history }: Stage, report: Report): Promise<void> {
-  const { entries, isEnd } = await gateway.publicFeed({ after: 0, limit: 1_000 });
+export async function checkUnlinkable({ provider, history }: Stage, report: Report): Promise<void> {
+  const { entries, isEnd } = await provider.publicFeed({ after: 0, limit: 1_000 });
   expect(isEnd, "the feed has more than one page");
   const published = entries.flatMap(valuesOf);
   const onChain = history.eventsOf("AccountOpened").map(({ args }) => args.identityCommitment.toString());

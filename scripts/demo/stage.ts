@@ -10,15 +10,27 @@ import {
   memoryRecord,
 } from "../../deploy/index.ts";
 import { FinalEvents, PoolClient, PoolHistory, PoolSender, PoolView } from "../../src/chain/index.ts";
-import type { JsonRpcCall } from "../../src/gateway/index.ts";
-import { DESK_EVENTS, Gateway, ProviderDesk, SqliteStore, jsonRpcUpstream } from "../../src/gateway/index.ts";
-import type { Offence } from "../../src/gateway/index.ts";
+import {
+  DESK_EVENTS,
+  FinalLeaves,
+  Gateway,
+  ProviderDesk,
+  SqliteStore,
+  createGatewayServer,
+  healthOf,
+  upstreamOf,
+} from "../../src/gateway/index.ts";
+import type { GatewayServer, Offence } from "../../src/gateway/index.ts";
 import type { Pool, Proof } from "../../src/protocol/index.ts";
 import { providerKey, slashClaim } from "../../src/protocol/index.ts";
 import { Prover } from "../../src/prover/index.ts";
+import { httpProvider } from "../../src/wallet/index.ts";
+import type { HttpProvider } from "../../src/wallet/index.ts";
 import { termsHashOf, toJson } from "../../src/wire/index.ts";
 import type { DemoUSD } from "../../typechain-types/index.js";
 import { DemoUSD__factory } from "../../typechain-types/index.js";
+import { serveChain } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { TERMS } from "./terms.ts";
 
 export type LocalConnection = Awaited<ReturnType<typeof network.create>>;
@@ -34,6 +46,8 @@ interface Props {
   readonly provider: LocalSigner;
   /** Funded accounts of the network that play no part yet. */
   readonly extras: readonly LocalSigner[];
+  /** The chain over HTTP: what the provider sells. */
+  readonly endpoint: Endpoint;
 }
 
 export class Stage {
@@ -44,6 +58,8 @@ export class Stage {
   /** The provider's key for states and refund tickets. */
   readonly stateKey = providerKey(DEVELOPMENT_PROVIDER_KEY);
   readonly #desk: ProviderDesk;
+  readonly #server: GatewayServer;
+  #provider: HttpProvider | undefined;
   readonly #finalEvents: FinalEvents<(typeof DESK_EVENTS)[number]>;
   /** What the gateway convicted, in order. */
   readonly offences: Offence[] = [];
@@ -62,6 +78,14 @@ export class Stage {
       bountyRecipient: props.provider.address,
     });
     this.gateway = this.#openGateway();
+    this.#server = createGatewayServer({
+      api: this.gateway,
+      leaves: new FinalLeaves(this.history),
+      health: healthOf({ keys: async () => props.prover.isOpen }),
+      onFault: (error) => {
+        throw error;
+      },
+    });
   }
 
   /** Deploys with the steps and the configuration that any local network gets; only the terms are the demo's own. */
@@ -88,7 +112,25 @@ export class Stage {
     const client = await PoolClient.connect(ethers.provider, deployed.address);
     const token = DemoUSD__factory.connect(client.parameters.token, deployer);
     const { fromBlock } = deployed;
-    return new Stage({ connection, prover, client, token, fromBlock, provider, extras });
+    const endpoint = await serveChain(ethers.provider);
+    const stage = new Stage({ connection, prover, client, token, fromBlock, provider, extras, endpoint });
+    const url = await stage.#server.listen({ host: "127.0.0.1", port: 0 });
+    stage.#provider = httpProvider(url);
+    log(`the provider's gateway answers at ${url}`);
+    return stage;
+  }
+
+  /** The gateway as everybody but the provider sees it: over HTTP. */
+  get provider(): HttpProvider {
+    if (this.#provider === undefined) throw new Error("the gateway does not listen yet");
+    return this.#provider;
+  }
+
+  async close(): Promise<void> {
+    this.#provider?.close();
+    await this.#server.close();
+    this.props.endpoint.close();
+    await this.prover.close();
   }
 
   get client(): PoolClient {
@@ -125,11 +167,7 @@ export class Stage {
 
   /** The provider sells calls to the chain that the pool is on. Every answer is the chain's own. */
   #openGateway(): Gateway {
-    const { provider } = this.props;
-    const transport = async ({ id, method, params }: JsonRpcCall): Promise<unknown> => {
-      const result: unknown = await this.client.provider.send(method, (params ?? []) as unknown[]);
-      return { jsonrpc: "2.0", id, result };
-    };
+    const { provider, endpoint } = this.props;
     const note = async (offence: Offence): Promise<void> => {
       this.offences.push(offence);
     };
@@ -137,7 +175,7 @@ export class Stage {
       pool: this.pool,
       terms: TERMS,
       store: new SqliteStore({ path: ":memory:", poolHash: this.pool.poolHash }),
-      upstream: jsonRpcUpstream(TERMS, transport),
+      upstream: upstreamOf(TERMS, { kind: "json-rpc", url: endpoint.url }),
       stateKey: this.stateKey,
       signer: provider,
       verify: (statement, publicSignals, proof) => this.prover.verify(statement, publicSignals, proof),

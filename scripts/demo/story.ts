@@ -2,24 +2,26 @@
 /** The play, act by act. Every act checks what it expects, and the pool's solvency after it. */
 import { randomBytes } from "node:crypto";
 
+import { JsonRpcProvider, Network } from "ethers";
 import type { TransactionReceipt } from "ethers";
 
 import { ChainError, signDepositAuthorization } from "../../src/chain/index.ts";
 import type { Offence } from "../../src/gateway/index.ts";
 import { holdOf, stakeOf } from "../../src/protocol/index.ts";
-import { GatewayError } from "../../src/wire/index.ts";
-import type { Account } from "../../src/wallet/index.ts";
+import { startProxy } from "../../src/proxy/index.ts";
+import { GatewayError, encodeExchangeRequest } from "../../src/wire/index.ts";
+import type { CallResult } from "../../src/wallet/index.ts";
 import { BATCH_SIZE, DEPOSIT } from "./cast.ts";
 import type { Cast } from "./cast.ts";
 import { checkSolvency } from "./ledger.ts";
 import { dollars, expect, expectEqual } from "./report.ts";
 import type { Report } from "./report.ts";
 import type { Stage } from "./stage.ts";
-import { PRICES } from "./terms.ts";
+import { PRICES, TERMS } from "./terms.ts";
 import type { Method } from "./terms.ts";
 
 const CALLS = 20;
-const IN_FLIGHT = 5;
+const BATCH = 5;
 const METHODS = Object.keys(PRICES) as Method[];
 
 export interface Play {
@@ -34,14 +36,20 @@ export interface Outcome {
   readonly aliceCharged: bigint;
 }
 
-export function payloadOf(method: Method, id: number, address: string, token: string): string {
+function paramsOf(method: Method, address: string, token: string): unknown[] {
   const params: Record<Method, unknown[]> = {
     eth_blockNumber: [],
     eth_getBalance: [address, "latest"],
     eth_call: [{ to: token, data: "0x18160ddd" }, "latest"],
     eth_getLogs: [{ fromBlock: "0x0", toBlock: "latest", address: token }],
   };
-  return JSON.stringify({ jsonrpc: "2.0", id, method, params: params[method] });
+  return params[method];
+}
+
+/** What a wallet's proxy makes of the request of a JSON-RPC client. */
+export function payloadOf(method: Method, id: number, address: string, token: string): string {
+  const body = JSON.stringify({ jsonrpc: "2.0", id, method, params: paramsOf(method, address, token) });
+  return encodeExchangeRequest({ method: "POST", path: "/", contentType: "application/json", encoding: "utf8", body });
 }
 
 export const deadlineOf = ({ clock }: Stage): bigint => BigInt(clock() + 3_600);
@@ -88,21 +96,40 @@ export async function aliceCalls({ stage, cast, report }: Play): Promise<Outcome
   });
 
   const { token } = stage.pool.parameters;
-  const results = await report.step(`${CALLS} paid calls, ${IN_FLIGHT} in flight`, async () => {
-    const queue = Array.from({ length: CALLS }, (_, id) => id).values();
-    const done: Awaited<ReturnType<Account["call"]>>[] = [];
-    const worker = async (): Promise<void> => {
-      for (const id of queue) {
-        const method = METHODS[id % METHODS.length] as Method;
-        const result = await alice.call(payloadOf(method, id, cast.signers.alice.address, token));
-        expectEqual(result.charged, PRICES[method], `the charge of ${method}`);
-        expect("result" in (JSON.parse(result.response) as object), `${method} gave no result`);
-        done.push(result);
-      }
-    };
-    await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
-    return done;
+  const results: CallResult[] = [];
+  const proxy = await startProxy({
+    purse: {
+      call: async (payload, options) => {
+        const result = await cast.alicePurse.call(payload, options);
+        results.push(result);
+        return result;
+      },
+    },
+    terms: TERMS,
+    status: async () => cast.alicePurse.status(),
   });
+  report.say(`Alice's wallet listens at ${proxy.url}: any JSON-RPC client can use it`);
+  const client = new JsonRpcProvider(proxy.url, Network.from(stage.pool.chainId), {
+    staticNetwork: true,
+    batchMaxCount: BATCH,
+    cacheTimeout: -1,
+  });
+  await report.step(`${CALLS} paid calls of an ordinary client, in batches of ${BATCH}`, async () => {
+    const { address } = cast.signers.alice;
+    const methods = Array.from({ length: CALLS }, (_, id) => METHODS[id % METHODS.length] as Method);
+    const answers = await Promise.all(
+      methods.map((method) => client.send(method, paramsOf(method, address, token)) as Promise<unknown>),
+    );
+    expect(
+      answers.every((answer) => answer !== null && answer !== undefined),
+      "a call gave no result",
+    );
+    const price = methods.reduce((sum, method) => sum + PRICES[method], 0n);
+    const paid = results.reduce((sum, { charged }) => sum + charged, 0n);
+    expectEqual(paid, price, "what the calls were charged");
+  });
+  client.destroy();
+  await proxy.close();
   expectEqual(
     BigInt(new Set(results.map(({ index }) => index)).size),
     BigInt(CALLS),

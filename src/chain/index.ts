@@ -7,6 +7,7 @@ export * from "./dispute-sender.ts";
 export * from "./errors.ts";
 export * from "./event-sync.ts";
 export * from "./final-events.ts";
+export * from "./fresh-view.ts";
 export type { FoldRecord } from "./fold-book.ts";
 export * from "./fold-sender.ts";
 export * from "./pool-client.ts";

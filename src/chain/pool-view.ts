@@ -48,6 +48,16 @@ export class PoolView {
     this.#finality = finality;
   }
 
+  /** Catches up with the head of the chain. */
+  sync(): Promise<void> {
+    return this.#inTurn(() => this.#catchUp());
+  }
+
+  /** As of the last time that anything was asked or synced: nothing is read for it. */
+  knownAccount(identityCommitment: bigint): AccountRecord | undefined {
+    return this.#accounts.get(identityCommitment);
+  }
+
   /** Undefined when no such account was ever opened. */
   account(identityCommitment: bigint): Promise<AccountRecord | undefined> {
     return this.#inTurn(async () => {

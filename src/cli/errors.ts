@@ -8,7 +8,16 @@ export type CliErrorCode =
   | "POOL_UNKNOWN"
   | "ACCOUNT_STATE"
   | "NOT_CONFIRMED"
-  | "PROGRAM_MISSING";
+  | "PROGRAM_MISSING"
+  | "TERMS_INVALID"
+  | "WALLET_MISSING"
+  | "WALLET_EXISTS"
+  | "WALLET_LOCKED"
+  | "PASSWORD_MISSING"
+  | "FUNDS_MISSING"
+  | "PORT_TAKEN"
+  | "SANDBOX_MISSING"
+  | "SANDBOX_RUNNING";
 
 export class CliError extends Error {
   readonly code: CliErrorCode;

@@ -7,6 +7,8 @@ import { FIELD_MODULUS, deriveIdentitySecret, identityCommitmentOf } from "../pr
 import { CliError } from "./errors.ts";
 import { readText } from "./session.ts";
 
+export { amountText } from "./amounts.ts";
+
 /** The seed's environment variable. A seed is never an argument: arguments end up in histories and process lists. */
 export const SEED_VARIABLE = "JETON_SEED";
 
@@ -68,15 +70,4 @@ export async function readCommitment(
 ): Promise<bigint> {
   if (identityCommitment === undefined) return (await readIdentity(pool, identity)).identityCommitment;
   return numberOption(identityCommitment, "--identity-commitment", FIELD_MODULUS - 1n);
-}
-
-/** "12.50 USDC (12500000 units)". */
-export function amountText(
-  units: bigint,
-  { symbol, decimals }: { readonly symbol: string; readonly decimals: number },
-): string {
-  const digits = units.toString().padStart(decimals + 1, "0");
-  const whole = digits.slice(0, digits.length - decimals);
-  const fraction = decimals === 0 ? "" : digits.slice(-decimals).replace(/0+$/, "");
-  return `${whole}${fraction === "" ? "" : `.${fraction}`} ${symbol} (${units} units)`;
 }

@@ -7,8 +7,9 @@ import type { CallAnswer, CallRequest, OnPiece } from "../wire/index.ts";
 import type { KeyedQueue } from "./locks.ts";
 import type { GatewayContext } from "./ports.ts";
 import { refundFor } from "./refunds.ts";
-import type { CallClaim, CallDecision } from "./rules.ts";
-import type { TicketKey, Violation } from "./store.ts";
+import { serveWithin } from "./serving.ts";
+import type { CallClaim, CallDecision } from "./store/index.ts";
+import type { TicketKey, Violation } from "./store/index.ts";
 import { refuseDoubleSpend, requireSigner, ticketClosed, verifyOpening } from "./tickets.ts";
 import type { Served } from "./upstream.ts";
 import { violationOf } from "./violations.ts";
@@ -126,31 +127,26 @@ export class Calls {
     { payload }: CallRequest,
     claim: CallClaim,
     chargedBefore: bigint,
-    emit: OnPiece,
+    onPiece: OnPiece,
   ): Promise<Served> {
-    const { upstream, settings, pool } = this.#context;
+    const { upstream, settings, pool, onFault } = this.#context;
     const mostCharged = claim.cap - chargedBefore;
+    const { serviceSeconds } = settings;
     const stopRenewing = this.#keepLease(claim);
-    const limit = new AbortController();
-    const { signal } = limit;
-    const timer = setTimeout(() => limit.abort(), settings.serviceSeconds * 1_000);
     try {
-      const served = await Promise.race([
-        upstream.serve(payload, { mostCharged, signal, emit }),
-        rejectOnAbort(signal),
-      ]);
+      const served = await serveWithin(upstream, payload, { mostCharged, serviceSeconds, onPiece });
       if (served.charge < 0n || served.charge > mostCharged || served.charge % pool.parameters.unit !== 0n) {
         throw new GatewayError("CHARGE_REFUSED", "the service asked for a charge that terms or voucher do not allow");
       }
       return served;
     } catch (error) {
       if (error instanceof GatewayError) throw error;
+      onFault?.(error);
       throw new GatewayError(
         "UPSTREAM_FAILED",
         "the service failed; nothing was charged, and the same call may be sent again",
       );
     } finally {
-      clearTimeout(timer);
       stopRenewing();
     }
   }
@@ -186,12 +182,6 @@ export class Calls {
     const signature = await signer.signTypedData(domainOf(pool), RECEIPT_TYPES, { ...receipt });
     return { response, receipt, signature, refund: refund ?? null };
   }
-}
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
 }
 
 const capTooLow = (charged: bigint, leastRoom: bigint): GatewayError =>

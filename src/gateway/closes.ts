@@ -20,7 +20,7 @@ import {
 import { GatewayError } from "../wire/index.ts";
 import type { AccountView, CloseConsent, CloseRequest } from "../wire/index.ts";
 import type { GatewayContext } from "./ports.ts";
-import type { SpentTicket } from "./store.ts";
+import type { SpentTicket } from "./store/index.ts";
 
 /** A close as the chain's event tells it. */
 export type ObservedClose = Pick<CloseRequest, "identityCommitment" | "firstUnused" | "coverKeys">;

@@ -10,7 +10,7 @@ import type { DisputeReply } from "./disputes.ts";
 import type { FoldChallenge } from "./folds.ts";
 import type { Gateway } from "./gateway.ts";
 import type { GatewayOptions } from "./ports.ts";
-import type { Offence } from "./store.ts";
+import type { Offence } from "./store/index.ts";
 import type { ViolationReport } from "./violations.ts";
 
 /** The events that a gateway must be told of. */

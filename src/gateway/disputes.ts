@@ -10,7 +10,7 @@ import { Outbox } from "./outbox.ts";
 import type { GatewayContext } from "./ports.ts";
 import { fullRefund } from "./refunds.ts";
 import type { Sessions } from "./sessions.ts";
-import type { DisputeAnswer, DisputeRecord, RefundRecord, SpentTicket } from "./store.ts";
+import type { DisputeAnswer, DisputeRecord, RefundRecord, SpentTicket } from "./store/index.ts";
 import { refuseDoubleSpend } from "./tickets.ts";
 import { onChain } from "./violations.ts";
 

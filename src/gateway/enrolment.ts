@@ -3,7 +3,7 @@
 import { GatewayError } from "../wire/index.ts";
 import type { EnrollRequest, StateSignature } from "../wire/index.ts";
 import type { GatewayContext } from "./ports.ts";
-import type { Enrolment } from "./store.ts";
+import type { Enrolment } from "./store/index.ts";
 
 /** @throws GatewayError ROOT_UNKNOWN, PROOF_INVALID, ENROLMENT_CONFLICT */
 export async function enroll(

@@ -4,7 +4,7 @@ import { GatewayError } from "../wire/index.ts";
 import type { FoldRequest, FoldView, StateSignature } from "../wire/index.ts";
 import { Outbox } from "./outbox.ts";
 import type { GatewayContext, GatewayOptions } from "./ports.ts";
-import type { FoldConflict, FoldDecision } from "./store.ts";
+import type { FoldConflict, FoldDecision } from "./store/index.ts";
 
 /** A fold that was certified, as the chain's event tells it. */
 export type ObservedFold = Pick<FoldView, "newState" | "foldNullifiers" | "certified">;

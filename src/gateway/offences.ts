@@ -3,7 +3,7 @@
 import { nullifierOf, recoverFromShares } from "../protocol/index.ts";
 import { Outbox } from "./outbox.ts";
 import type { GatewayOptions, OffenceDesk } from "./ports.ts";
-import type { Offence } from "./store.ts";
+import type { Offence } from "./store/index.ts";
 
 type Needs = Pick<GatewayOptions, "store" | "onDoubleSpend" | "onUnderstatedClose" | "onFault">;
 

@@ -6,7 +6,7 @@ import type { Pool, ProviderKey } from "../protocol/index.ts";
 import type { AccountSource, Clock, DisputeSource, FoldSource, RootSource, Terms, Verify } from "../wire/index.ts";
 import type { DisputeReply } from "./disputes.ts";
 import type { FoldChallenge } from "./folds.ts";
-import type { GatewayStore, Offence } from "./store.ts";
+import type { GatewayStore, Offence } from "./store/index.ts";
 import type { Upstream } from "./upstream.ts";
 import type { ViolationReport } from "./violations.ts";
 

@@ -2,7 +2,7 @@
 /** Refund tickets: what a session gets back. */
 import { refundMessage } from "../protocol/index.ts";
 import type { GatewayContext } from "./ports.ts";
-import type { RefundRecord } from "./store.ts";
+import type { RefundRecord } from "./store/index.ts";
 
 type Needs = Pick<GatewayContext, "pool" | "stateKey">;
 

@@ -6,8 +6,8 @@ import type { EndRequest, SignedRefund } from "../wire/index.ts";
 import type { KeyedQueue } from "./locks.ts";
 import type { GatewayContext } from "./ports.ts";
 import { refundFor, refundedHoldOf } from "./refunds.ts";
-import { decideEnd } from "./rules.ts";
-import type { EndDecision, TicketKey } from "./store.ts";
+import { decideEnd } from "./store/index.ts";
+import type { EndDecision, TicketKey } from "./store/index.ts";
 import { refuseDoubleSpend, requireSigner, ticketClosed, verifyOpening } from "./tickets.ts";
 
 export interface EndOptions {

@@ -7,7 +7,7 @@ import type { Share } from "../protocol/index.ts";
 import { GatewayError, isSignedBySession } from "../wire/index.ts";
 import type { TicketOpening } from "../wire/index.ts";
 import type { GatewayContext } from "./ports.ts";
-import type { SpentTicket } from "./store.ts";
+import type { SpentTicket } from "./store/index.ts";
 
 /** @throws GatewayError SIGNATURE_INVALID unless `address` signed the message. */
 export function requireSigner(

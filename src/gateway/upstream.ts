@@ -16,8 +16,8 @@ export interface ServeContext {
   /** What the voucher and the ticket leave for this call. */
   readonly mostCharged: bigint;
   /**
-   * Aborted when the gateway gives the call up. An upstream that has emitted something then resolves with that, and charges it; otherwise it
-   * rejects.
+   * Aborted when the call has taken too long. An upstream that has emitted something then resolves with that, and charges it; otherwise it
+   * rejects. It has two seconds for that.
    */
   readonly signal: AbortSignal;
   /** Hands on a piece of the response as it comes. What was emitted is the beginning of `response`. */

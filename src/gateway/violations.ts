@@ -7,7 +7,7 @@ import { GatewayError, requestHashOf, violationFile, violationHashOf } from "../
 import type { SignedVoucher, TicketOpening, ViolationFile } from "../wire/index.ts";
 import { Outbox } from "./outbox.ts";
 import type { GatewayContext } from "./ports.ts";
-import type { Violation, ViolationDecision, Voucher } from "./store.ts";
+import type { Violation, ViolationDecision, Voucher } from "./store/index.ts";
 import { ticketClosed } from "./tickets.ts";
 
 /** What a provider says of a call that broke its policy. */

@@ -10,7 +10,8 @@ import type { VerificationKey } from "snarkjs";
 
 import { readArtifact } from "./artifacts.ts";
 import type { ProofResult, ProvingStage, Task, WorkerSetup } from "./messages.ts";
-import { fromSnarkjs, toSnarkjs } from "./proof.ts";
+import { fromSnarkjs } from "./proof.ts";
+import { VerifyingKey } from "./verifying-key.ts";
 import { WitnessCalculator } from "./witness.ts";
 
 const setup = workerData as WorkerSetup;
@@ -39,10 +40,10 @@ const zkeyOf = keep((name) => readArtifact(keys, setup.manifest, name, "zkey"));
 const calculatorOf = keep(async (name) =>
   WitnessCalculator.load(await readArtifact(keys, setup.manifest, name, "wasm")),
 );
-const verificationKeyOf = keep(
-  async (name) =>
-    JSON.parse((await readArtifact(keys, setup.manifest, name, "vkey")).toString("utf8")) as VerificationKey,
-);
+const verifyingKeyOf = keep(async (name) => {
+  const text = (await readArtifact(keys, setup.manifest, name, "vkey")).toString("utf8");
+  return new VerifyingKey(curve, JSON.parse(text) as VerificationKey);
+});
 
 export async function prove(
   { statement, input }: Task & { kind: "prove" },
@@ -58,15 +59,6 @@ export async function prove(
   return { proof: fromSnarkjs(proof), publicSignals: publicSignals.map(BigInt) };
 }
 
-/** snarkjs checks that points are on their curves; G2 has points of other orders too, which the EVM refuses and so do we. */
 export async function verify({ statement, publicSignals, proof }: Task & { kind: "verify" }): Promise<boolean> {
-  const key = await verificationKeyOf(statement);
-  const { b } = proof;
-  const point = curve.G2.fromObject([
-    [b[0][1], b[0][0]],
-    [b[1][1], b[1][0]],
-    [1n, 0n],
-  ]);
-  if (!curve.G2.isValid(point) || !curve.G2.isZero(curve.G2.timesScalar(point, curve.r))) return false;
-  return groth16.verify(key, publicSignals.map(String), toSnarkjs(proof));
+  return (await verifyingKeyOf(statement)).verify(publicSignals, proof);
 }

@@ -13,8 +13,10 @@ import type { TaskOptions } from "./pool.ts";
 import { isWellFormed } from "./well-formed.ts";
 
 export interface ProverOptions {
-  /** Threads that prove; each needs up to about 500 MB. Default: the number of cores, at most 2. One more thread verifies. */
+  /** Threads that prove; each needs up to about 500 MB. Default: the number of cores, at most 2. */
   readonly workers?: number;
+  /** Threads that verify, besides those. Default 1. */
+  readonly verifiers?: number;
   /** Folder of the key set, ending with a slash. Default: the project's own. */
   readonly keys?: URL;
 }
@@ -25,23 +27,30 @@ const SCRIPT = new URL("./worker.ts", import.meta.url);
 export class Prover {
   /** How the keys were made: callers that handle real money look at `purpose`. */
   readonly manifest: Manifest;
+  /** How many proofs are verified at once. */
+  readonly verifiers: number;
   readonly #provers: WorkerPool;
-  /** Verification has its own thread: it takes milliseconds and must not wait for proofs that take seconds. */
-  readonly #verifier: WorkerPool;
+  /** Verification has its own threads: it takes milliseconds and must not wait for proofs that take seconds. */
+  readonly #verifiers: WorkerPool;
+  #isOpen = true;
 
-  private constructor(manifest: Manifest, setup: WorkerSetup, workers: number) {
+  private constructor(manifest: Manifest, setup: WorkerSetup, workers: number, verifiers: number) {
     const data = { ...setup, ...WEB_WORKER };
     this.manifest = manifest;
+    this.verifiers = verifiers;
     this.#provers = new WorkerPool(SCRIPT, data, workers);
-    this.#verifier = new WorkerPool(SCRIPT, data, 1);
+    this.#verifiers = new WorkerPool(SCRIPT, data, verifiers);
   }
 
   /** @throws ProverError ARTIFACT_MISSING, MANIFEST_INVALID */
   static async create(options: ProverOptions = {}): Promise<Prover> {
-    const { workers = Math.min(2, availableParallelism()), keys = DEFAULT_KEYS } = options;
-    if (!Number.isInteger(workers) || workers < 1) throw new RangeError("a prover has at least one worker");
+    const { workers = Math.min(2, availableParallelism()), verifiers = 1, keys = DEFAULT_KEYS } = options;
+    for (const threads of [workers, verifiers]) {
+      if (!Number.isInteger(threads) || threads < 1)
+        throw new RangeError("a prover has at least one thread of each kind");
+    }
     const manifest = await readManifest(keys);
-    return new Prover(manifest, { keys: keys.href, manifest }, workers);
+    return new Prover(manifest, { keys: keys.href, manifest }, workers, verifiers);
   }
 
   /**
@@ -59,12 +68,17 @@ export class Prover {
    */
   async verify(statement: Statement, publicSignals: readonly bigint[], proof: Proof): Promise<boolean> {
     if (!isWellFormed(publicSignals, proof, this.#publicSignalsOf(statement).length)) return false;
-    return (await this.#verifier.run({ kind: "verify", statement, publicSignals, proof })) as boolean;
+    return (await this.#verifiers.run({ kind: "verify", statement, publicSignals, proof })) as boolean;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** Ends all threads. Tasks that are not done are rejected with PROVER_CLOSED. */
   async close(): Promise<void> {
-    await Promise.all([this.#provers.close(), this.#verifier.close()]);
+    this.#isOpen = false;
+    await Promise.all([this.#provers.close(), this.#verifiers.close()]);
   }
 
   #publicSignalsOf(statement: Statement): readonly string[] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** One account of a wallet: everything its owner can do. */
 import { ticketsCovered } from "../protocol/index.ts";
-import type { CloseConsent, CloseRequest, DisputeFile, FoldFile } from "../wire/index.ts";
+import type { AccountView, CloseConsent, CloseRequest, DisputeFile, FoldFile } from "../wire/index.ts";
 import { prepareCertifiedFold, settleFolds } from "./certifying.ts";
 import type { SettledFold } from "./certifying.ts";
 import { buildClose, requestConsent } from "./closing.ts";
@@ -12,6 +12,7 @@ import type { DisputeOptions, SettledDispute } from "./disputes.ts";
 import { enroll } from "./enrolling.ts";
 import { fold } from "./folding.ts";
 import type { Folded } from "./folding.ts";
+import type { Plans } from "./plans.ts";
 import type { AccountContext } from "./ports.ts";
 import { Refunds } from "./refunds.ts";
 import { restore } from "./restoring.ts";
@@ -47,6 +48,16 @@ export interface AccountSummary {
   readonly fallenFolds: number;
 }
 
+/** Whether calls can be made, without a look at the chain. */
+export interface Readiness {
+  readonly isEnrolled: boolean;
+  /** Enrolled, and not closing. */
+  readonly isUsable: boolean;
+  readonly inStock: number;
+  /** Tickets that the budget still covers, proved or not. */
+  readonly left: number;
+}
+
 export class Account {
   readonly #context: AccountContext;
   readonly #stock: Stock;
@@ -65,6 +76,30 @@ export class Account {
   /** What a deposit is made for. */
   get identityCommitment(): bigint {
     return this.#context.identityCommitment;
+  }
+
+  /** What this account is to do later, and when. */
+  get plans(): Plans {
+    return this.#context.records.plans;
+  }
+
+  /** The account as the chain has it; undefined when nobody has deposited for it. */
+  onChain(): Promise<AccountView | undefined> {
+    const { chain, identityCommitment } = this.#context;
+    return chain.account(identityCommitment);
+  }
+
+  readiness(): Readiness {
+    const { records, pool, identitySecret } = this.#context;
+    const { nextIndex, closingFrom } = records.account;
+    const budget = records.folds.newestSigned(identitySecret)?.state.budget;
+    const isUsable = budget !== undefined && closingFrom === undefined;
+    return {
+      isEnrolled: budget !== undefined,
+      isUsable,
+      inStock: isUsable ? records.provedTickets().length : 0,
+      left: isUsable ? Math.max(0, ticketsCovered(pool.parameters, budget) - nextIndex) : 0,
+    };
   }
 
   summary(): AccountSummary {
@@ -115,9 +150,38 @@ export class Account {
     return this.#sessions.open();
   }
 
-  /** After a crash, or a lost answer: sends the same bytes again and fetches what is due. Calls that run are left alone. */
-  resume(): Promise<Resumed> {
-    return this.#sessions.resume();
+  /**
+   * After a crash, or a lost answer: sends the same bytes again and fetches what is due. Calls that run are left alone.
+   * @param resend false: interrupted calls are not sent again; their sessions are ended, and what was not served is refunded whole.
+   */
+  resume({ resend = true }: { readonly resend?: boolean } = {}): Promise<Resumed> {
+    return this.#sessions.resume(resend);
+  }
+
+  /** Tickets that were used, have no refund and no dispute, and that no call of this process is at work with. */
+  overdue(): readonly number[] {
+    return this.#sessions.overdue();
+  }
+
+  /** Fetches the refunds that are due. @throws WalletError REFUND_WITHHELD: no further ticket is used while one is missing */
+  requireRefunds(): Promise<void> {
+    return this.#sessions.requireRefunds();
+  }
+
+  /** How many refunds wait for a fold, those in a fold that the provider did not sign yet left out. */
+  foldable(): number {
+    return this.#context.records.foldableTickets().length;
+  }
+
+  /** Whether a refund is missing: of a used ticket, or of a disputed one. */
+  isOwed(): boolean {
+    const { records } = this.#context;
+    return records.openTickets().length > 0 || records.disputes.indices("open", "answered").length > 0;
+  }
+
+  /** How many folds the provider did not sign yet. */
+  unsignedFolds(): number {
+    return this.#context.records.folds.unsigned().length;
   }
 
   /** Has the provider sign the oldest fold that it did not sign, or folds up to four refunds; undefined when there is nothing to fold. */

@@ -4,7 +4,8 @@ import { z } from "zod";
 
 import { disputeFile } from "../wire/index.ts";
 import type { DisputeFile } from "../wire/index.ts";
-import { json, number, parsed, text } from "./columns.ts";
+import type { AccountFile } from "./account-file.ts";
+import { json, number, text } from "./columns.ts";
 import type { WalletStore } from "./store.ts";
 
 export type DisputeStatus = "open" | "answered" | "lost";
@@ -27,12 +28,14 @@ export interface Grievance {
 }
 
 export class DisputeRecords {
+  readonly #file: AccountFile;
   readonly #store: WalletStore;
   readonly #account: number;
 
-  constructor(store: WalletStore, account: number) {
-    this.#store = store;
-    this.#account = account;
+  constructor(file: AccountFile) {
+    this.#file = file;
+    this.#store = file.store;
+    this.#account = file.id;
   }
 
   /** Whatever became of its ticket. */
@@ -40,9 +43,10 @@ export class DisputeRecords {
     const query = "SELECT * FROM disputes WHERE account = ? AND ticket_index = ?";
     const row = this.#store.get(query, this.#account, index);
     if (row === undefined) return undefined;
+    const file = this.#file.openOrNone(row["file"], "disputes.file", index);
     return {
       index,
-      file: row["file"] === null ? undefined : disputeFile.fromJson(text(row["file"])),
+      file: file === undefined ? undefined : disputeFile.fromJson(file),
       status: z.enum(["open", "answered", "lost"]).parse(row["status"]),
     };
   }
@@ -58,10 +62,11 @@ export class DisputeRecords {
 
   /** From here on the session is used no more. */
   add(index: number, file: DisputeFile | undefined): void {
+    const sealed = file === undefined ? null : this.#file.seal(disputeFile.toJson(file), "disputes.file", index);
     this.#store.transaction(() =>
       this.#store.run(
         "INSERT INTO disputes (account, ticket_index, file) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        ...[this.#account, index, file === undefined ? null : disputeFile.toJson(file)],
+        ...[this.#account, index, sealed],
       ),
     );
   }
@@ -76,19 +81,22 @@ export class DisputeRecords {
   }
 
   addGrievance({ index, reason, evidence, notedAt }: Grievance): void {
-    this.#store.transaction(() =>
+    this.#store.transaction(() => {
+      const row = this.#store.get("SELECT COALESCE(MAX(id), 0) + 1 AS id FROM grievances");
+      const id = number(row?.["id"]);
+      const sealed = this.#file.seal(json(evidence ?? null), "grievances.evidence", id);
       this.#store.run(
-        "INSERT INTO grievances (account, ticket_index, reason, evidence, noted_at) VALUES (?, ?, ?, ?, ?)",
-        ...[this.#account, index ?? null, reason, json(evidence ?? null), notedAt],
-      ),
-    );
+        "INSERT INTO grievances (id, account, ticket_index, reason, evidence, noted_at) VALUES (?, ?, ?, ?, ?, ?)",
+        ...[id, this.#account, index ?? null, reason, sealed, notedAt],
+      );
+    });
   }
 
   grievances(): Grievance[] {
     return this.#store.all("SELECT * FROM grievances WHERE account = ? ORDER BY id", this.#account).map((row) => ({
       index: row["ticket_index"] === null ? undefined : number(row["ticket_index"]),
       reason: text(row["reason"]),
-      evidence: parsed(row["evidence"]),
+      evidence: JSON.parse(this.#file.open(row["evidence"], "grievances.evidence", number(row["id"]))) as unknown,
       notedAt: number(row["noted_at"]),
     }));
   }

@@ -6,6 +6,14 @@ export type WalletErrorCode =
   | "WALLET_UNREADABLE"
   /** The file was made with another seed. */
   | "SEED_MISMATCH"
+  /** There is a keystore already; none is ever overwritten. */
+  | "KEYSTORE_EXISTS"
+  | "KEYSTORE_UNREADABLE"
+  | "PASSWORD_WRONG"
+  /** The words are no BIP-39 phrase. */
+  | "PHRASE_INVALID"
+  /** The provider's address is no URL, or one that would show calls to the network. */
+  | "PROVIDER_URL_INVALID"
   /** The provider's terms are not those that the pool names. */
   | "TERMS_MISMATCH"
   /** The chain has no open account under this commitment, or it is closing. */

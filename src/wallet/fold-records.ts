@@ -7,6 +7,7 @@ import type { Signature, SignedState, State } from "../protocol/index.ts";
 import type { Row } from "../storage/index.ts";
 import { foldRequest, refundTicket } from "../wire/index.ts";
 import type { FoldRequest } from "../wire/index.ts";
+import type { AccountFile } from "./account-file.ts";
 import { json, number, parsed, text } from "./columns.ts";
 import type { WalletStore } from "./store.ts";
 
@@ -34,18 +35,20 @@ export interface FoldRecord {
 const signatureJson = refundTicket.shape.signature;
 
 export class FoldRecords {
+  readonly #file: AccountFile;
   readonly #store: WalletStore;
   readonly #account: number;
 
-  constructor(store: WalletStore, account: number) {
-    this.#store = store;
-    this.#account = account;
+  constructor(file: AccountFile) {
+    this.#file = file;
+    this.#store = file.store;
+    this.#account = file.id;
   }
 
   /** Every state that stands, oldest first. */
   states(identitySecret: bigint): KnownState[] {
     const query = "SELECT * FROM states WHERE account = ? ORDER BY position";
-    return this.#store.all(query, this.#account).map((row) => stateOf(identitySecret, row));
+    return this.#store.all(query, this.#account).map((row) => this.#stateOf(identitySecret, row));
   }
 
   /** The newest state that the provider signed: what tickets are proved from. */
@@ -66,12 +69,15 @@ export class FoldRecords {
   /** The folds whose proof has left, or is about to, that are not signed and have not fallen, oldest first. */
   unsigned(): FoldRecord[] {
     const query = "SELECT * FROM folds WHERE account = ? AND is_signed = 0 AND is_fallen = 0 ORDER BY position";
-    return this.#store.all(query, this.#account).map((row) => ({
-      position: number(row["position"]),
-      indices: z.array(z.number()).parse(parsed(row["indices"])),
-      request: foldRequest.parse(parsed(row["request"])),
-      isFinal: row["is_final"] === 1,
-    }));
+    return this.#store.all(query, this.#account).map((row) => {
+      const position = number(row["position"]);
+      return {
+        position,
+        indices: z.array(z.number()).parse(parsed(row["indices"])),
+        request: foldRequest.parse(JSON.parse(this.#file.open(row["request"], "folds.request", position))),
+        isFinal: row["is_final"] === 1,
+      };
+    });
   }
 
   /** How many folds have fallen. */
@@ -90,7 +96,7 @@ export class FoldRecords {
     this.#store.transaction(() =>
       this.#store.run(
         "UPDATE folds SET request = ? WHERE account = ? AND position = ?",
-        ...[json(request), this.#account, position],
+        ...[this.#file.seal(json(request), "folds.request", position), this.#account, position],
       ),
     );
   }
@@ -99,11 +105,12 @@ export class FoldRecords {
   sign({ position }: FoldRecord, { state, signature }: SignedState): void {
     this.#store.transaction(() => {
       this.#mark(position, "is_signed");
-      const changed = this.#store.run(
-        "UPDATE states SET signature = ? WHERE account = ? AND rho = ?",
-        ...[json(signature), this.#account, state.rho.toString()],
+      const standing = this.#positionOf(state);
+      if (standing === undefined) return this.insertState({ state, signature });
+      this.#store.run(
+        "UPDATE states SET signature = ? WHERE account = ? AND position = ?",
+        ...[this.#sealSignature(signature, standing), this.#account, standing],
       );
-      if (changed === 0) this.insertState({ state, signature });
     });
   }
 
@@ -111,9 +118,7 @@ export class FoldRecords {
   finalize({ position }: FoldRecord, state: State): void {
     this.#store.transaction(() => {
       this.#mark(position, "is_final");
-      const query = "SELECT 1 FROM states WHERE account = ? AND rho = ?";
-      const isKnown = this.#store.get(query, this.#account, state.rho.toString()) !== undefined;
-      if (!isKnown) this.insertState({ state, signature: undefined });
+      if (this.#positionOf(state) === undefined) this.insertState({ state, signature: undefined });
     });
   }
 
@@ -124,11 +129,12 @@ export class FoldRecords {
 
   /** A part of its caller's transaction. */
   insertState({ state, signature }: KnownState): void {
+    const row = this.#store.get("SELECT COUNT(*) AS count FROM states WHERE account = ?", this.#account);
+    const position = number(row?.["count"]);
     this.#store.run(
-      `INSERT INTO states (account, position, budget, returned_holds, rho, signature)
-       SELECT ?, COUNT(*), ?, ?, ?, ? FROM states WHERE account = ?`,
-      ...[this.#account, state.budget.toString(), state.returnedHolds.toString(), state.rho.toString()],
-      ...[signature === undefined ? null : json(signature), this.#account],
+      "INSERT INTO states (account, position, budget, returned_holds, rho, signature) VALUES (?, ?, ?, ?, ?, ?)",
+      ...[this.#account, position, state.budget.toString(), state.returnedHolds.toString(), state.rho.toString()],
+      signature === undefined ? null : this.#sealSignature(signature, position),
     );
   }
 
@@ -138,7 +144,7 @@ export class FoldRecords {
     const position = number(row?.["count"]);
     this.#store.run(
       "INSERT INTO folds (account, position, indices, request) VALUES (?, ?, ?, ?)",
-      ...[this.#account, position, json(indices), json(request)],
+      ...[this.#account, position, json(indices), this.#file.seal(json(request), "folds.request", position)],
     );
     const assign = "UPDATE tickets SET fold = ? WHERE account = ? AND ticket_index = ?";
     for (const index of indices) this.#store.run(assign, position, this.#account, index);
@@ -152,16 +158,29 @@ export class FoldRecords {
   #newest(identitySecret: bigint, condition: string): KnownState | undefined {
     const query = `SELECT * FROM states WHERE account = ? ${condition} ORDER BY position DESC LIMIT 1`;
     const row = this.#store.get(query, this.#account);
-    return row === undefined ? undefined : stateOf(identitySecret, row);
+    return row === undefined ? undefined : this.#stateOf(identitySecret, row);
+  }
+
+  #stateOf(identitySecret: bigint, row: Row): KnownState {
+    const signature = this.#file.openOrNone(row["signature"], "states.signature", number(row["position"]));
+    return {
+      state: {
+        identitySecret,
+        budget: BigInt(text(row["budget"])),
+        returnedHolds: BigInt(text(row["returned_holds"])),
+        rho: BigInt(text(row["rho"])),
+      },
+      signature: signature === undefined ? undefined : signatureJson.parse(JSON.parse(signature)),
+    };
+  }
+
+  #sealSignature(signature: Signature, position: number): Uint8Array {
+    return this.#file.seal(json(signature), "states.signature", position);
+  }
+
+  #positionOf({ rho }: State): number | undefined {
+    const query = "SELECT position FROM states WHERE account = ? AND rho = ?";
+    const row = this.#store.get(query, this.#account, rho.toString());
+    return row === undefined ? undefined : number(row["position"]);
   }
 }
-
-const stateOf = (identitySecret: bigint, row: Row): KnownState => ({
-  state: {
-    identitySecret,
-    budget: BigInt(text(row["budget"])),
-    returnedHolds: BigInt(text(row["returned_holds"])),
-    rho: BigInt(text(row["rho"])),
-  },
-  signature: row["signature"] === null ? undefined : signatureJson.parse(parsed(row["signature"])),
-});

@@ -1,15 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The user's side: accounts, tickets, calls, refunds, folds, closes. */
 export { Account } from "./account.ts";
-export type { AccountSummary } from "./account.ts";
+export type { AccountSummary, Readiness } from "./account.ts";
 export type { SettledFold } from "./certifying.ts";
 export type { CloseOptions, PreparedClose } from "./closing.ts";
+export { NO_DELAY } from "./delays.ts";
+export type { Delay } from "./delays.ts";
 export type { Grievance } from "./dispute-records.ts";
 export type { DisputeOptions, SettledDispute } from "./disputes.ts";
 export { WalletError } from "./errors.ts";
 export type { WalletErrorCode } from "./errors.ts";
+export type { FeedFollower } from "./feed.ts";
 export type { Folded } from "./folding.ts";
-export type { RetryPolicy, WalletOptions } from "./ports.ts";
+export type { HttpProviderOptions } from "./http-exchange.ts";
+export { httpProvider } from "./http-provider.ts";
+export type { HttpProvider } from "./http-provider.ts";
+export { Keeper } from "./keeper.ts";
+export type { KeeperDone, KeeperFault, KeeperOptions, KeeperStatus, KeeperTask } from "./keeper.ts";
+export { LIVE_KEEPER, LOCAL_KEEPER } from "./keeper-settings.ts";
+export type { KeeperSettings } from "./keeper-settings.ts";
+export { createKeystore, importKeystore, openKeystore } from "./keystore.ts";
+export type { Keystore, KeystoreOptions } from "./keystore.ts";
+export type { PlannedTask, Plans } from "./plans.ts";
+export type { PrioritizedProve, RetryPolicy, WalletOptions } from "./ports.ts";
+export { Purse } from "./purse.ts";
+export type { PurseOptions, PurseResult, PurseStatus } from "./purse.ts";
 export type { Restored } from "./restoring.ts";
 export type { CallOptions, CallResult, Resumed, Session } from "./sessions.ts";
 export { WalletStore } from "./store.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What a wallet is given. */
-import type { Claim, Pool, Proof, Statement } from "../protocol/index.ts";
+import type { CircuitInput, Claim, Pool, Proof, Statement } from "../protocol/index.ts";
 import type {
   AccountSource,
   AccountView,
@@ -18,15 +18,23 @@ import type { WalletStore } from "./store.ts";
 export interface RetryPolicy {
   /** How often the same bytes are sent before a call counts as unanswered. */
   readonly attempts: number;
+  /** Before the second attempt; each further pause is twice as long. */
   readonly pauseMilliseconds: number;
 }
+
+/** `Prover.prove`; a prover without priorities is one too. Tasks of a higher priority go first. */
+export type PrioritizedProve = (
+  statement: Statement,
+  input: CircuitInput,
+  options?: { readonly priority?: number },
+) => ReturnType<Prove>;
 
 export interface WalletOptions {
   readonly store: WalletStore;
   readonly pool: Pool;
   readonly provider: ProviderApi;
   readonly chain: AccountSource & PathSource & DisputeSource & FoldSource;
-  readonly prove: Prove;
+  readonly prove: PrioritizedProve;
   readonly clock: Clock;
   /** Whether the pool's provider signed a digest. Default: its address is that of a key. A contract account (ERC-1271) needs the chain. */
   readonly isSignedByProvider?: (digest: string, signature: string) => Promise<boolean>;
@@ -64,8 +72,9 @@ export async function proveClaim(
   { prove }: Pick<WalletContext, "prove">,
   statement: Statement,
   claim: Claim,
+  priority = 0,
 ): Promise<Proof> {
-  const { proof, publicSignals } = await prove(statement, claim.input);
+  const { proof, publicSignals } = await prove(statement, claim.input, { priority });
   const isSame =
     publicSignals.length === claim.publicSignals.length &&
     publicSignals.every((signal, position) => signal === claim.publicSignals[position]);

@@ -5,11 +5,13 @@ import { z } from "zod";
 import type { Row } from "../storage/index.ts";
 import { refundTicket, ticketOpening } from "../wire/index.ts";
 import type { CallAnswer, CallRequest, CallRequestJson, SignedRefund, TicketOpening } from "../wire/index.ts";
-import { json, number, parsed, text } from "./columns.ts";
+import { AccountFile } from "./account-file.ts";
+import { json, number, text } from "./columns.ts";
 import { DisputeRecords } from "./dispute-records.ts";
 import { WalletError } from "./errors.ts";
 import { FoldRecords } from "./fold-records.ts";
 import type { FoldRecord, KnownState } from "./fold-records.ts";
+import { Plans } from "./plans.ts";
 import type { WalletStore } from "./store.ts";
 
 export interface AccountRecord {
@@ -35,28 +37,38 @@ export interface CallRecord {
   readonly charged: bigint | undefined;
 }
 
+/** A call as it is stored before it is sent. */
+export interface StoredCall {
+  readonly request: CallRequest;
+  readonly body: CallRequestJson;
+}
+
+type StoredOpening = TicketOpening & { readonly nullifier: bigint };
+
 const openingWithNullifier = ticketOpening.extend({ nullifier: refundTicket.shape.nullifier });
 const receiptJson = z.object({ receipt: z.object({ charged: z.string() }) });
 
+/** The numbers of the accounts of a pool that the file knows. */
+export const accountNumbers = (store: WalletStore, poolHash: bigint): number[] =>
+  store
+    .all("SELECT number FROM accounts WHERE pool_hash = ? ORDER BY number", poolHash.toString())
+    .map((row) => number(row["number"]));
+
 export class AccountRecords {
+  readonly #file: AccountFile;
   readonly #store: WalletStore;
   readonly #id: number;
   readonly folds: FoldRecords;
   readonly disputes: DisputeRecords;
+  readonly plans: Plans;
 
   constructor(store: WalletStore, poolHash: bigint, account: number) {
+    this.#file = new AccountFile(store, { poolHash, account });
     this.#store = store;
-    this.#id = store.transaction(() => {
-      store.run(
-        "INSERT INTO accounts (pool_hash, number) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        poolHash.toString(),
-        account,
-      );
-      const row = store.get("SELECT id FROM accounts WHERE pool_hash = ? AND number = ?", poolHash.toString(), account);
-      return number(row?.["id"]);
-    });
-    this.folds = new FoldRecords(store, this.#id);
-    this.disputes = new DisputeRecords(store, this.#id);
+    this.#id = this.#file.id;
+    this.folds = new FoldRecords(this.#file);
+    this.disputes = new DisputeRecords(this.#file);
+    this.plans = new Plans(store, this.#id);
   }
 
   get account(): AccountRecord {
@@ -82,7 +94,7 @@ export class AccountRecords {
 
   ticket(index: number): TicketRecord | undefined {
     const row = this.#store.get("SELECT * FROM tickets WHERE account = ? AND ticket_index = ?", this.#id, index);
-    return row === undefined ? undefined : ticketOf(row);
+    return row === undefined ? undefined : this.#ticketOf(row);
   }
 
   /** Used, without a refund, and not disputed. */
@@ -100,7 +112,7 @@ export class AccountRecords {
   /** Refunds that no fold holds, worth something, oldest ticket first. */
   foldableTickets(): TicketRecord[] {
     const query = "SELECT * FROM tickets WHERE account = ? AND status = 'ended' AND fold IS NULL ORDER BY ticket_index";
-    const all = this.#store.all(query, this.#id).map(ticketOf);
+    const all = this.#store.all(query, this.#id).map((row) => this.#ticketOf(row));
     return all.filter(({ refund }) => refund !== undefined && refund.refundedCharge + refund.refundedHold > 0n);
   }
 
@@ -110,62 +122,71 @@ export class AccountRecords {
       this.#store.run(
         `INSERT INTO tickets (account, ticket_index, status, opening) VALUES (?, ?, 'proved', ?)
          ON CONFLICT DO UPDATE SET opening = excluded.opening`,
-        ...[this.#id, index, json(opening)],
+        ...[this.#id, index, this.#file.seal(json(opening), "tickets.opening", index)],
       ),
     );
   }
 
   /**
    * Takes the lowest index that was never reserved. It counts as used from here on, whatever happens.
+   * @param firstCall of a ticket whose proof is in stock, for its first call: on disk by the same transaction.
    * @throws WalletError ACCOUNT_CLOSING, BUDGET_SPENT
    */
-  reserveTicket(covered: number): number {
+  reserveTicket(
+    covered: number,
+    firstCall?: (index: number, opening: StoredOpening) => StoredCall,
+  ): { readonly index: number; readonly first: StoredCall | undefined } {
     return this.#store.transaction(() => {
-      const { nextIndex, closingFrom } = this.account;
+      const { nextIndex: index, closingFrom } = this.account;
       if (closingFrom !== undefined) {
         throw new WalletError("ACCOUNT_CLOSING", "a close has left this wallet: the account uses no ticket any more");
       }
-      if (nextIndex >= covered) {
+      if (index >= covered) {
         throw new WalletError(
           "BUDGET_SPENT",
           `all ${covered} tickets that the budget covers are used: fold refunds first`,
         );
       }
+      const opening = this.ticket(index)?.opening;
       this.#store.run(
         `INSERT INTO tickets (account, ticket_index, status) VALUES (?, ?, 'open') ON CONFLICT DO UPDATE SET status = 'open'`,
-        ...[this.#id, nextIndex],
+        ...[this.#id, index],
       );
-      this.#store.run("UPDATE accounts SET next_index = ? WHERE id = ?", nextIndex + 1, this.#id);
-      return nextIndex;
+      this.#store.run("UPDATE accounts SET next_index = ? WHERE id = ?", index + 1, this.#id);
+      const first = opening && firstCall?.(index, opening);
+      if (first !== undefined) this.#insertCall(index, first);
+      return { index, first };
     });
   }
 
   /** The calls of a session, in order. */
   calls(index: number): CallRecord[] {
     const query = "SELECT * FROM calls WHERE account = ? AND ticket_index = ? ORDER BY sequence";
-    return this.#store.all(query, this.#id, index).map((row) => ({
-      sequence: number(row["sequence"]),
-      cap: BigInt(text(row["cap"])),
-      body: row["request"] === null ? undefined : (parsed(row["request"]) as CallRequestJson),
-      charged: row["receipt"] === null ? undefined : BigInt(receiptJson.parse(parsed(row["receipt"])).receipt.charged),
-    }));
+    return this.#store.all(query, this.#id, index).map((row) => {
+      const sequence = number(row["sequence"]);
+      const body = this.#file.openOrNone(row["request"], "calls.request", index, sequence);
+      const receipt = this.#file.openOrNone(row["receipt"], "calls.receipt", index, sequence);
+      return {
+        sequence,
+        cap: BigInt(text(row["cap"])),
+        body: body === undefined ? undefined : (JSON.parse(body) as CallRequestJson),
+        charged: receipt === undefined ? undefined : BigInt(receiptJson.parse(JSON.parse(receipt)).receipt.charged),
+      };
+    });
   }
 
-  addCall(index: number, { sequence, cap }: CallRequest, requestHash: string, body: CallRequestJson): void {
-    this.#store.transaction(() =>
-      this.#store.run(
-        "INSERT INTO calls (account, ticket_index, sequence, cap, request_hash, request) VALUES (?, ?, ?, ?, ?, ?)",
-        ...[this.#id, index, sequence, cap.toString(), requestHash, JSON.stringify(body)],
-      ),
-    );
+  addCall(index: number, call: StoredCall): void {
+    this.#store.transaction(() => this.#insertCall(index, call));
   }
 
   /** Keeps a receipt and, with the session's end, its refund. */
   addAnswer(index: number, { receipt, signature, refund }: CallAnswer): void {
+    const sequence = Number(receipt.sequence);
+    const sealed = this.#file.seal(json({ receipt, signature }), "calls.receipt", index, sequence);
     this.#store.transaction(() => {
       this.#store.run(
         "UPDATE calls SET receipt = ? WHERE account = ? AND ticket_index = ? AND sequence = ?",
-        ...[json({ receipt, signature }), this.#id, index, Number(receipt.sequence)],
+        ...[sealed, this.#id, index, sequence],
       );
       if (refund !== null) this.#end(index, refund);
     });
@@ -189,7 +210,8 @@ export class AccountRecords {
       for (const [index, { refund, isFolded }] of tickets) {
         this.#store.run(
           "INSERT INTO tickets (account, ticket_index, status, refund, fold) VALUES (?, ?, ?, ?, ?)",
-          ...[this.#id, index, refund === undefined ? "open" : "ended", refund === undefined ? null : json(refund)],
+          ...[this.#id, index, refund === undefined ? "open" : "ended"],
+          refund === undefined ? null : this.#sealRefund(index, refund),
           isFolded ? -1 : null,
         );
       }
@@ -199,19 +221,36 @@ export class AccountRecords {
     });
   }
 
+  #insertCall(index: number, { request: { sequence, cap }, body }: StoredCall): void {
+    const sealed = this.#file.seal(JSON.stringify(body), "calls.request", index, sequence);
+    this.#store.run(
+      "INSERT INTO calls (account, ticket_index, sequence, cap, request) VALUES (?, ?, ?, ?, ?)",
+      ...[this.#id, index, sequence, cap.toString(), sealed],
+    );
+  }
+
+  #sealRefund(index: number, refund: SignedRefund): Uint8Array {
+    return this.#file.seal(json(refund), "tickets.refund", index);
+  }
+
   #end(index: number, refund: SignedRefund): void {
     this.#store.run(
       "UPDATE tickets SET status = 'ended', refund = ? WHERE account = ? AND ticket_index = ? AND refund IS NULL",
-      ...[json(refund), this.#id, index],
+      ...[this.#sealRefund(index, refund), this.#id, index],
     );
     this.#store.run("UPDATE calls SET request = NULL WHERE account = ? AND ticket_index = ?", this.#id, index);
   }
-}
 
-const ticketOf = (row: Row): TicketRecord => ({
-  index: number(row["ticket_index"]),
-  status: z.enum(["proved", "open", "ended"]).parse(row["status"]),
-  opening: row["opening"] === null ? undefined : openingWithNullifier.parse(parsed(row["opening"])),
-  refund: row["refund"] === null ? undefined : refundTicket.parse(parsed(row["refund"])),
-  isFolded: row["fold"] !== null,
-});
+  #ticketOf(row: Row): TicketRecord {
+    const index = number(row["ticket_index"]);
+    const opening = this.#file.openOrNone(row["opening"], "tickets.opening", index);
+    const refund = this.#file.openOrNone(row["refund"], "tickets.refund", index);
+    return {
+      index,
+      status: z.enum(["proved", "open", "ended"]).parse(row["status"]),
+      opening: opening === undefined ? undefined : openingWithNullifier.parse(JSON.parse(opening)),
+      refund: refund === undefined ? undefined : refundTicket.parse(JSON.parse(refund)),
+      isFolded: row["fold"] !== null,
+    };
+  }
+}

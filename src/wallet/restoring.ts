@@ -20,14 +20,12 @@ import {
   verifySignature,
 } from "../protocol/index.ts";
 import type { Point, RefundTicket } from "../protocol/index.ts";
-import { feedPage } from "../wire/index.ts";
 import type { FeedEntry, SignedRefund } from "../wire/index.ts";
-import { readAnswer } from "./checks.ts";
 import { WalletError } from "./errors.ts";
 import type { FoldRecord, KnownState } from "./fold-records.ts";
 import { proveFold } from "./folding.ts";
+import { feedPages } from "./feed.ts";
 import type { AccountContext } from "./ports.ts";
-import { persist } from "./sending.ts";
 
 type EntryOf<K extends FeedEntry["kind"]> = Extract<FeedEntry, { kind: K }>;
 
@@ -45,19 +43,15 @@ async function readFeed(context: AccountContext): Promise<Feed> {
   const tickets = new Set<bigint>();
   const refunds = new Map<bigint, EntryOf<"refund">>();
   const folds = new Map<bigint, EntryOf<"fold">>();
-  for (let after = 0; ;) {
-    const request = { after };
-    const page = readAnswer(feedPage, await persist(context, () => context.provider.publicFeed(request)));
+  for await (const page of feedPages(context, 0)) {
     for (const entry of page.entries) {
       if (entry.kind === "enrolment") enrolments.set(entry.nullifier, entry);
       if (entry.kind === "ticket") tickets.add(entry.nullifier);
       if (entry.kind === "refund") refunds.set(entry.nullifier, entry);
       if (entry.kind === "fold") for (const nullifier of entry.nullifiers) folds.set(nullifier, entry);
     }
-    if (page.isEnd) return { enrolments, tickets, refunds, folds };
-    if (page.next <= after) throw new WalletError("PROVIDER_DISHONEST", "the provider's feed does not go on");
-    after = page.next;
   }
+  return { enrolments, tickets, refunds, folds };
 }
 
 /** Finds one account in a feed. Budget, and with it the number of tickets to look for, grows with every fold that is found. */

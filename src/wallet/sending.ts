@@ -4,6 +4,15 @@ import { GatewayError } from "../wire/index.ts";
 import { WalletError } from "./errors.ts";
 import type { WalletContext } from "./ports.ts";
 
+/** The longest that a provider can ask to be left alone. */
+const MOST_ASKED_MILLISECONDS = 30_000;
+
+/** Each pause is twice the one before it, and as long as the provider asks. */
+function pauseBefore({ pauseMilliseconds }: WalletContext["retry"], attempt: number, failure: unknown): number {
+  const asked = failure instanceof GatewayError ? 1_000 * (Number(failure.details["retryAfterSeconds"]) || 0) : 0;
+  return Math.max(pauseMilliseconds * 2 ** (attempt - 1), Math.min(asked, MOST_ASKED_MILLISECONDS));
+}
+
 /**
  * @param send sends the same request each time.
  * @throws GatewayError when the provider refuses, or goes on failing; WalletError UNANSWERED when it cannot be known what became of it.
@@ -17,7 +26,7 @@ export async function persist<T>({ retry, pause }: WalletContext, send: () => Pr
       if (error instanceof GatewayError && !error.isRetryable) throw error;
       failure = error;
     }
-    if (attempt < retry.attempts) await pause(retry.pauseMilliseconds);
+    if (attempt < retry.attempts) await pause(pauseBefore(retry, attempt, failure));
   }
   if (failure instanceof GatewayError && failure.code !== "CALL_IN_PROGRESS" && failure.code !== "INTERNAL")
     throw failure;

@@ -3,26 +3,37 @@
  * Sessions: a ticket is reserved on disk before its share leaves, every request is stored before it is sent and is sent again as
  * the same bytes, and no further ticket is used while a refund is due (docs/protocol.md, Tickets to What a wallet never does).
  */
-import { GatewayError, callRequest, describeIssues, requestHashOf, toJson } from "../wire/index.ts";
-import type { CallAnswer, CallRequestJson, SignedRefund } from "../wire/index.ts";
+import { GatewayError, callRequest, describeIssues, toJson } from "../wire/index.ts";
+import type { CallAnswer, CallRequest, CallRequestJson, OnPiece, SignedRefund } from "../wire/index.ts";
 import { checkReceipt } from "./checks.ts";
 import { WalletError } from "./errors.ts";
+import { Pieces } from "./pieces.ts";
 import { requireActive } from "./ports.ts";
 import type { AccountContext } from "./ports.ts";
+import type { StoredCall } from "./records.ts";
 import type { Refunds } from "./refunds.ts";
 import { persist } from "./sending.ts";
 import { budgetedTickets } from "./stock.ts";
-import type { Stock } from "./stock.ts";
+import type { Opening, Stock } from "./stock.ts";
 import { sessionKeyOf, signCall, signEnd } from "./vouchers.ts";
 
 export interface CallOptions {
   /** The most that this call may be charged, in token base units. Default: all that the ticket still holds. */
   readonly cap?: bigint;
+  /**
+   * Told of the response piece by piece while it comes, over all attempts: each part once, and at the end what was not streamed. Pieces
+   * come before the receipt is checked: until the call resolves they are what somebody sent, and a call may still fail after them.
+   */
+  readonly onPiece?: OnPiece;
+  /** Told which ticket pays, once it is taken and before anything is sent. */
+  readonly onTicket?: (index: number) => void;
 }
 
 export interface CallResult {
   readonly index: number;
   readonly response: string;
+  /** False when the pieces that were handed on are not the response, because an earlier attempt said something else. */
+  readonly areTruePieces: boolean;
   /** For this call. */
   readonly charged: bigint;
   readonly receipt: CallAnswer["receipt"];
@@ -41,6 +52,8 @@ function requirePayload(payload: string): void {
   const result = callRequest.shape.payload.safeParse(payload);
   if (!result.success) throw new WalletError("PAYLOAD_INVALID", `the payload is ${describeIssues(result.error)}`);
 }
+
+type SendOptions = { readonly [Key in keyof CallOptions]: CallOptions[Key] | undefined } & { readonly isLast: boolean };
 
 /** Refusals that say that this ticket served somebody who has the same secret: another copy of this wallet. */
 const USED_ELSEWHERE: ReadonlySet<string> = new Set(["SEQUENCE_CONFLICT", "TICKET_SPENT"]);
@@ -61,23 +74,23 @@ export class Sessions {
 
   /** Takes a ticket. @throws WalletError ACCOUNT_NOT_OPEN, ACCOUNT_CLOSING, BUDGET_SPENT, REFUND_WITHHELD, TERMS_MISMATCH */
   async open(): Promise<Session> {
-    const context = this.#context;
-    await context.requireTerms();
-    await requireActive(context);
-    await this.#requireRefunds();
-    const index = context.records.reserveTicket(budgetedTickets(context));
-    this.#inUse.add(index);
+    await this.#requireReady();
+    const { index } = this.#reserve();
     return new Session(this, index);
   }
 
-  /** One call in a session of its own. */
-  async call(payload: string, options: CallOptions): Promise<CallResult> {
+  /** One call in a session of its own. With a proof in stock its ticket and its bytes are on disk by one transaction. */
+  async call(payload: string, { cap, onPiece, onTicket }: CallOptions): Promise<CallResult> {
     requirePayload(payload);
-    const session = await this.open();
+    await this.#requireReady();
+    const draft = { payload, cap, isLast: true };
+    const { index, first } = this.#reserve((ticket, opening) => this.#draft(ticket, opening, draft, 1, 0n));
     try {
-      return await session.call(payload, { ...options, isLast: true });
+      onTicket?.(index);
+      if (first === undefined) return await this.send(index, payload, { cap, onPiece, isLast: true });
+      return await this.#run(index, first, 0n, true, onPiece);
     } finally {
-      this.release(session.index);
+      this.release(index);
     }
   }
 
@@ -95,8 +108,8 @@ export class Sessions {
   }
 
   /** Sends one more call of a session. */
-  async send(index: number, payload: string, { cap, isLast }: CallOptions & { isLast: boolean }): Promise<CallResult> {
-    const { pool, identitySecret, records, randomBytes } = this.#context;
+  async send(index: number, payload: string, options: SendOptions): Promise<CallResult> {
+    const { records } = this.#context;
     requirePayload(payload);
     if (records.ticket(index)?.status !== "open") throw new WalletError("SESSION_OVER", "this session has ended");
     this.#requireUndisputed(index);
@@ -106,19 +119,9 @@ export class Sessions {
     }
     const charged = calls.at(-1)?.charged ?? 0n;
     const opening = await this.#stock.opening(index);
-    const request = signCall(pool, sessionKeyOf(identitySecret, index), {
-      nullifier: opening.nullifier,
-      sequence: calls.length + 1,
-      cap:
-        cap === undefined || charged + cap > pool.parameters.ticketPrice ? pool.parameters.ticketPrice : charged + cap,
-      salt: `0x${Buffer.from(randomBytes(32)).toString("hex")}`,
-      payload,
-      isLast,
-      ...(calls.length === 0 ? { ticket: { y: opening.y, proof: opening.proof } } : {}),
-    });
-    const body = toJson(request);
-    records.addCall(index, request, requestHashOf(request), body);
-    return this.#run(index, body, charged, calls.length === 0);
+    const call = this.#draft(index, opening, { payload, ...options }, calls.length + 1, charged);
+    records.addCall(index, call);
+    return this.#run(index, call, charged, calls.length === 0, options.onPiece);
   }
 
   /** Ends a session and keeps its refund. */
@@ -145,14 +148,14 @@ export class Sessions {
     return refund;
   }
 
-  /** Takes up what a crash or a lost answer interrupted: sends the same bytes again, and ends every session that has no refund. */
-  async resume(): Promise<Resumed> {
+  /** Takes up what a crash or a lost answer interrupted: sends the same bytes again if it shall, and ends every session that has no refund. */
+  async resume(resend: boolean): Promise<Resumed> {
     const answers: CallResult[] = [];
     const failures: Resumed["failures"][number][] = [];
-    for (const index of this.#overdue()) {
+    for (const index of this.overdue()) {
       this.#inUse.add(index);
       try {
-        const answer = await this.#resend(index);
+        const answer = resend ? await this.#resend(index) : undefined;
         if (answer !== undefined) answers.push(answer);
         await this.end(index);
       } catch (error) {
@@ -168,10 +171,48 @@ export class Sessions {
     const calls = this.#context.records.calls(index);
     const body = calls.find((call) => call.charged === undefined)?.body;
     const charged = calls.findLast((call) => call.charged !== undefined)?.charged ?? 0n;
-    return body && this.#run(index, body, charged, false);
+    return body && this.#run(index, { body, request: callRequest.parse(body) }, charged, false);
   }
 
-  #overdue(): number[] {
+  /** What must hold before a ticket is taken. */
+  async #requireReady(): Promise<void> {
+    await this.#context.requireTerms();
+    await requireActive(this.#context);
+    await this.requireRefunds();
+  }
+
+  #reserve(
+    firstCall?: (index: number, opening: Opening) => StoredCall,
+  ): ReturnType<AccountContext["records"]["reserveTicket"]> {
+    const reserved = this.#context.records.reserveTicket(budgetedTickets(this.#context), firstCall);
+    this.#inUse.add(reserved.index);
+    return reserved;
+  }
+
+  /** A call with its voucher, as it is stored and sent. */
+  #draft(
+    index: number,
+    { nullifier, y, proof }: Opening,
+    { payload, cap, isLast }: { readonly payload: string } & Pick<SendOptions, "cap" | "isLast">,
+    sequence: number,
+    charged: bigint,
+  ): StoredCall {
+    const { pool, identitySecret, randomBytes } = this.#context;
+    const { ticketPrice } = pool.parameters;
+    const request = signCall(pool, sessionKeyOf(identitySecret, index), {
+      nullifier,
+      sequence,
+      cap: cap === undefined || charged + cap > ticketPrice ? ticketPrice : charged + cap,
+      salt: `0x${Buffer.from(randomBytes(32)).toString("hex")}`,
+      payload,
+      isLast,
+      ...(sequence === 1 ? { ticket: { y, proof } } : {}),
+    });
+    return { request, body: toJson(request) };
+  }
+
+  /** Used, without a refund, not disputed, and nobody is at work with them. */
+  overdue(): number[] {
     return this.#context.records.openTickets().filter((index) => !this.#inUse.has(index));
   }
 
@@ -182,14 +223,14 @@ export class Sessions {
   }
 
   /** Ends what is overdue, one caller at a time. @throws WalletError REFUND_WITHHELD */
-  async #requireRefunds(): Promise<void> {
+  async requireRefunds(): Promise<void> {
     const settle = async (): Promise<void> => {
       const [disputed] = this.#context.records.disputes.indices("open", "answered");
       if (disputed !== undefined) {
         const message = `the dispute over ticket ${disputed} is not settled: no further ticket is used with this provider`;
         throw new WalletError("REFUND_WITHHELD", message);
       }
-      for (const index of this.#overdue()) {
+      for (const index of this.overdue()) {
         try {
           await this.end(index);
         } catch (error) {
@@ -204,10 +245,17 @@ export class Sessions {
   }
 
   /** `body` goes out as it was stored, at every attempt. */
-  async #run(index: number, body: CallRequestJson, chargedBefore: bigint, isFresh: boolean): Promise<CallResult> {
+  async #run(
+    index: number,
+    { body, request }: { readonly body: CallRequestJson; readonly request: CallRequest },
+    chargedBefore: bigint,
+    isFresh: boolean,
+    onPiece?: OnPiece,
+  ): Promise<CallResult> {
     const { provider, records } = this.#context;
-    const request = callRequest.parse(body);
-    const answer = await persist(this.#context, () => provider.call(body)).catch((error: unknown) => {
+    const pieces = new Pieces(onPiece);
+    const send = (): Promise<unknown> => pieces.attempt((tell) => provider.call(body, tell));
+    const answer = await persist(this.#context, send).catch((error: unknown) => {
       if (error instanceof GatewayError) return this.#refused(index, error, isFresh);
       throw error;
     });
@@ -218,7 +266,8 @@ export class Sessions {
     const refund = await this.#refundWith(index, checked);
     records.addAnswer(index, { ...checked, refund: refund ?? null });
     const late = request.isLast && refund === undefined ? await this.end(index).catch(() => undefined) : refund;
-    return { index, response, charged: receipt.charged - chargedBefore, receipt, refund: late };
+    const areTruePieces = pieces.finish(response);
+    return { index, response, areTruePieces, charged: receipt.charged - chargedBefore, receipt, refund: late };
   }
 
   /** The refund in a call's answer, if it is a correct one. The call itself was served either way. */

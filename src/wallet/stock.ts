@@ -12,6 +12,8 @@ export type Opening = TicketOpening & { readonly nullifier: bigint };
 
 /** How many proofs are asked for at a time; the prover does them as its threads allow. */
 const PROOFS_AHEAD = 4;
+/** Proofs that a call waits for go before those that are made ahead. */
+const AHEAD = -1;
 
 /** What tickets are proved from. @throws WalletError NOT_ENROLLED */
 export function newestState({ records, identitySecret }: AccountContext): SignedState {
@@ -36,10 +38,10 @@ export class Stock {
   }
 
   /** The proof of a ticket: from stock, or made now. Always the same message for the same ticket. */
-  async opening(index: number): Promise<Opening> {
-    const known = this.#context.records.ticket(index)?.opening ?? (await this.#proving.get(index));
+  async opening(index: number, priority = 0): Promise<Opening> {
+    const known = this.#context.records.ticket(index)?.opening ?? this.#proving.get(index);
     if (known !== undefined) return known;
-    const running = this.#prove(index).finally(() => this.#proving.delete(index));
+    const running = this.#prove(index, priority).finally(() => this.#proving.delete(index));
     this.#proving.set(index, running);
     return running;
   }
@@ -63,7 +65,7 @@ export class Stock {
     const queue = missing.values();
     const work = async (): Promise<void> => {
       for (const index of queue) {
-        await this.opening(index);
+        await this.opening(index, AHEAD);
         done += 1;
         onProgress?.(done, missing.length);
       }
@@ -72,12 +74,12 @@ export class Stock {
     return records.provedTickets().length;
   }
 
-  async #prove(index: number): Promise<Opening> {
+  async #prove(index: number, priority: number): Promise<Opening> {
     const { pool, identitySecret, records } = this.#context;
     const { address } = sessionKeyOf(identitySecret, index);
     const claim = requestClaim(pool, newestState(this.#context), index, address);
     const [nullifier, y] = claim.publicSignals as [bigint, bigint];
-    const opening = { nullifier, y, proof: await proveClaim(this.#context, "request", claim) };
+    const opening = { nullifier, y, proof: await proveClaim(this.#context, "request", claim, priority) };
     records.addOpening(index, opening);
     return opening;
   }

@@ -2,9 +2,13 @@
 /** The wallet's tables and how an older file becomes a newer one. A migration, once released, is never edited. */
 import type { DatabaseSync } from "node:sqlite";
 
+import { number, text } from "./columns.ts";
 import { WalletError } from "./errors.ts";
+import type { Seal, SealedColumn } from "./sealing.ts";
 
-const MIGRATIONS: readonly string[] = [
+type Migration = string | ((database: DatabaseSync, seal: Seal) => void);
+
+const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE accounts (
     id INTEGER PRIMARY KEY,
@@ -106,10 +110,71 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (account, ticket_index)
   ) WITHOUT ROWID;
   `,
+  `
+  -- What an account is to do on its own, and not before when: unix seconds.
+  CREATE TABLE plans (
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    task TEXT NOT NULL,
+    due_at INTEGER NOT NULL,
+    PRIMARY KEY (account, task)
+  ) WITHOUT ROWID;
+
+  -- How far the provider's public feed was read.
+  CREATE TABLE feeds (
+    pool_hash TEXT NOT NULL PRIMARY KEY,
+    position INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
+  -- The enrolments in it, everybody's.
+  CREATE TABLE feed_enrolments (
+    pool_hash TEXT NOT NULL,
+    nullifier TEXT NOT NULL,
+    PRIMARY KEY (pool_hash, nullifier)
+  ) WITHOUT ROWID;
+
+  -- The request and the receipt hold it.
+  ALTER TABLE calls DROP COLUMN request_hash;
+  `,
+  sealColumns,
 ];
 
+/** Values that stood in clear before the fourth version, and the rest of the keys of their rows. */
+const SEALED_LATER: readonly { readonly column: SealedColumn; readonly key: readonly string[] }[] = [
+  { column: "tickets.opening", key: ["ticket_index"] },
+  { column: "tickets.refund", key: ["ticket_index"] },
+  { column: "calls.request", key: ["ticket_index", "sequence"] },
+  { column: "calls.receipt", key: ["ticket_index", "sequence"] },
+  { column: "states.signature", key: ["position"] },
+  { column: "folds.request", key: ["position"] },
+  { column: "disputes.file", key: ["ticket_index"] },
+  { column: "grievances.evidence", key: ["id"] },
+];
+
+function sealColumns(database: DatabaseSync, seal: Seal): void {
+  for (const { column, key } of SEALED_LATER) {
+    const [table, name] = column.split(".") as [string, string];
+    const keys = key.map((part) => `t.${part}`).join(", ");
+    const rows = database
+      .prepare(
+        `SELECT a.id AS owner, a.pool_hash, a.number, t.${name} AS value, ${keys} FROM ${table} AS t
+         JOIN accounts AS a ON a.id = t.account WHERE t.${name} IS NOT NULL`,
+      )
+      .all();
+    const condition = key.map((part) => `AND ${part} = ?`).join(" ");
+    const update = database.prepare(`UPDATE ${table} SET ${name} = ? WHERE account = ? ${condition}`);
+    for (const row of rows) {
+      const owner = { poolHash: BigInt(text(row["pool_hash"])), account: number(row["number"]) };
+      const place = key.map((part) => number(row[part]));
+      update.run(seal.seal(text(row["value"]), owner, column, ...place), number(row["owner"]), ...place);
+    }
+  }
+}
+
 /** Brings a file, new or old, to the present schema, in one transaction. */
-export function migrate(database: DatabaseSync, seedCheck: string): void {
+export function migrate(database: DatabaseSync, seedCheck: string, seal: Seal): void {
+  // What a migration replaces is overwritten, and does not stay behind in the file.
+  database.exec("PRAGMA secure_delete = ON");
+  let isOlder = false;
   database.exec("BEGIN EXCLUSIVE");
   try {
     database.exec("CREATE TABLE IF NOT EXISTS wallet (schema_version INTEGER NOT NULL, seed_check TEXT NOT NULL)");
@@ -122,11 +187,16 @@ export function migrate(database: DatabaseSync, seedCheck: string): void {
     if (version > MIGRATIONS.length) {
       throw new WalletError("WALLET_UNREADABLE", `the wallet's file has schema ${version}: use a newer program`);
     }
-    for (const sql of MIGRATIONS.slice(version)) database.exec(sql);
+    isOlder = known !== undefined && version < MIGRATIONS.length;
+    for (const migration of MIGRATIONS.slice(version)) {
+      if (typeof migration === "string") database.exec(migration);
+      else migration(database, seal);
+    }
     database.prepare("UPDATE wallet SET schema_version = ?").run(MIGRATIONS.length);
     database.exec("COMMIT");
   } catch (error) {
     database.exec("ROLLBACK");
     throw error;
   }
+  if (isOlder) database.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);");
 }

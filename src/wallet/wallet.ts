@@ -10,24 +10,27 @@ import { Account } from "./account.ts";
 import { isSignedByKey, readAnswer } from "./checks.ts";
 import { WalletError } from "./errors.ts";
 import type { WalletContext, WalletOptions } from "./ports.ts";
-import { AccountRecords } from "./records.ts";
+import { FeedFollower } from "./feed.ts";
+import { AccountRecords, accountNumbers } from "./records.ts";
 import { persist } from "./sending.ts";
 
 export class Wallet {
   readonly #context: WalletContext;
   readonly #accounts = new Map<number, Account>();
+  readonly #feed: FeedFollower;
   #terms: Terms | undefined;
 
   constructor(options: WalletOptions) {
     this.#context = {
       randomBytes,
       pause: (milliseconds) => setTimeout(milliseconds),
-      retry: { attempts: 4, pauseMilliseconds: 1_000 },
+      retry: { attempts: 5, pauseMilliseconds: 1_000 },
       isSignedByProvider: async (digest, signature) =>
         isSignedByKey(options.pool.parameters.provider, digest, signature),
       ...options,
       requireTerms: async () => void (await this.terms()),
     };
+    this.#feed = new FeedFollower(this.#context);
   }
 
   /** Account `number`, the same object each time. Nothing is on chain for it until somebody deposits. */
@@ -48,6 +51,17 @@ export class Wallet {
     });
     this.#accounts.set(number, account);
     return account;
+  }
+
+  /** The numbers of the accounts that the wallet's file has of this pool. */
+  knownAccounts(): number[] {
+    const { store, pool } = this.#context;
+    return accountNumbers(store, pool.poolHash);
+  }
+
+  /** The provider's public feed, as far as it was read. */
+  get feed(): FeedFollower {
+    return this.#feed;
   }
 
   /** The provider's terms, checked against the pool. @throws WalletError TERMS_MISMATCH */

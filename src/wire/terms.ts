@@ -89,7 +89,15 @@ export function pricesOf({ pricing: offered }: Terms): readonly bigint[] {
   return Object.values(offered.models).flatMap(({ input, output = [] }) => [...input, ...output].map((of) => of.price));
 }
 
-/** Why terms do not fit a pool, or undefined: every price is a multiple of `unit` and at most C. */
+/** Models of which even the shortest call costs more than this. */
+function* dearModels({ pricing: offered }: Terms, ticketPrice: bigint): Generator<string> {
+  if (offered.kind !== "tokens") return;
+  for (const [name, { input, output = [] }] of Object.entries(offered.models)) {
+    if ((input[0]?.price ?? 0n) + (output[0]?.price ?? 0n) > ticketPrice) yield name;
+  }
+}
+
+/** Why terms do not fit a pool, or undefined: every price is a multiple of `unit` and at most C, and so is a model's cheapest call. */
 export function termsProblem(
   terms: Terms,
   { ticketPrice, unit }: Pick<PoolParameters, "ticketPrice" | "unit">,
@@ -97,6 +105,9 @@ export function termsProblem(
   for (const value of pricesOf(terms)) {
     if (value > ticketPrice) return `a price of ${value} is above the ticket price of ${ticketPrice}`;
     if (value % unit !== 0n) return `a price of ${value} is no multiple of the unit ${unit}`;
+  }
+  for (const name of dearModels(terms, ticketPrice)) {
+    return `the cheapest call of "${name}" costs more than the ticket price of ${ticketPrice}`;
   }
   return undefined;
 }

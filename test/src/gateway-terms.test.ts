@@ -58,6 +58,38 @@ describe("published terms", () => {
     expect(termsProblem(priced({ a: "10", b: "110" }), pool)).to.contain("above");
     expect(termsProblem(priced({ a: "10", b: "15" }), pool)).to.contain("multiple");
   });
+
+  it("fit a pool when a ticket pays for the shortest call of each model", () => {
+    const sold = (input: string, output?: string): ReturnType<typeof parseTerms> => {
+      const classes = (price: string): object[] => [
+        { upTo: 10, price },
+        { upTo: 20, price: "100" },
+      ];
+      const model = { input: classes(input), ...(output === undefined ? {} : { output: classes(output) }) };
+      return parseTerms({ ...TERMS, pricing: { kind: "tokens", models: { small: model } } });
+    };
+    const pool = { ticketPrice: 100n, unit: 10n };
+    expect(termsProblem(sold("60", "40"), pool)).to.equal(undefined);
+    expect(termsProblem(sold("100"), pool)).to.equal(undefined);
+    expect(termsProblem(sold("60", "50"), pool)).to.contain('"small" costs more than the ticket price');
+    expect(termsProblem(sold("60", "45"), pool)).to.contain("multiple");
+  });
+
+  it("are refused when classes of tokens do not grow, or are none", () => {
+    const classes = [
+      [],
+      [
+        { upTo: 5, price: "1" },
+        { upTo: 5, price: "2" },
+      ],
+      [{ upTo: 0, price: "1" }],
+      [{ upTo: 1.5, price: "1" }],
+    ];
+    for (const input of classes) {
+      const terms = { ...TERMS, pricing: { kind: "tokens", models: { small: { input } } } };
+      expect(() => parseTerms(terms)).to.throw(GatewayError, "malformed");
+    }
+  });
 });
 
 describe("the hashes of requests and responses", () => {

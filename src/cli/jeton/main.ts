@@ -2,8 +2,14 @@
 /** `jeton`: the program that providers and users run. */
 import { Command } from "commander";
 
+import { modelCommand } from "./model.ts";
+import { termsCommand } from "./terms.ts";
+import { sandboxCommand } from "./sandbox.ts";
+import { serveCommand } from "./serve.ts";
+import { walletCommand } from "./wallet.ts";
+
 /** Each file adds one command, and loads what it works with when it runs. */
-const COMMANDS: readonly (() => Command)[] = [];
+const COMMANDS: readonly (() => Command)[] = [modelCommand, termsCommand, serveCommand, sandboxCommand, walletCommand];
 
 const program = new Command("jeton")
   .description("Anonymous prepaid API credits, settled on an Ethereum L2")

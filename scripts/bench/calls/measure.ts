@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * What a paid call costs in time, beside the same call without Jeton: the bundled model, asked directly, through a gateway, and through
+ * a wallet's proxy and a gateway. Tickets are proved beforehand.
+ */
+import { PostgresServer } from "../../../test/support/postgres.ts";
+import type { Child, Usage } from "../child.ts";
+import { median, ratio, rounded } from "../statistics.ts";
+import { Client } from "./client.ts";
+import type { Exchanged } from "./client.ts";
+import { requestBody } from "./sale.ts";
+import { measureSeries } from "./series.ts";
+import type { Measured, Series, SeriesOptions } from "./series.ts";
+import { DEPOSIT, Stage } from "./stage.ts";
+import type { Station } from "./stage.ts";
+import { IDENTITY_COMMITMENT, proveTickets, sessionOf } from "./vouchers.ts";
+import { PATHS } from "../../../src/wire/index.ts";
+
+export interface CallsOptions {
+  /** How many tickets each series spends. */
+  readonly tickets: number;
+  /** A folder for profiles of gateway and wallet. */
+  readonly profile?: string | undefined;
+  readonly log: (step: string) => void;
+}
+
+/** Mebibytes of resident memory. */
+export interface Memory {
+  readonly gateway: number;
+  readonly wallet: number;
+  /** The wallet while it proves with two threads, at most. */
+  readonly walletProving: number;
+}
+
+export interface CallsReport {
+  readonly series: Readonly<Record<string, Series>>;
+  /** Milliseconds by the clock: one verification as the gateway asked for it in `firstCall`. */
+  readonly verification: number;
+  /** The gateway's share of the first call of a ticket over one verification. */
+  readonly firstCallOverVerification: number;
+  readonly memory: Memory;
+}
+
+const SESSION = 20;
+const LONG_SESSION = 400;
+const WARM_UP = 8;
+const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
+
+const repeat = (count: number, call: () => Promise<Exchanged>): (() => Promise<Exchanged>)[] =>
+  Array.from({ length: count }, () => call);
+
+/** The first calls of tickets that are used once, and sessions. */
+interface Prepared {
+  readonly singles: readonly string[];
+  readonly sessions: readonly (readonly string[])[];
+  readonly long: readonly string[];
+}
+
+async function prepare(stage: Stage, gatewayUrl: string, tickets: number): Promise<Prepared> {
+  const sessions = Math.max(2, Math.ceil(tickets / 6));
+  await stage.deposit(IDENTITY_COMMITMENT);
+  const count = tickets + WARM_UP + sessions + 1;
+  const { pool, tickets: proved } = await proveTickets(stage.place, gatewayUrl, DEPOSIT, count);
+  const [last, ...others] = [...proved].reverse();
+  if (last === undefined) throw new Error("no ticket was proved");
+  const singles = others.slice(sessions).map((ticket) => sessionOf(pool, ticket, 1)[0] as string);
+  return {
+    singles,
+    sessions: others.slice(0, sessions).map((ticket) => sessionOf(pool, ticket, SESSION)),
+    long: sessionOf(pool, last, LONG_SESSION),
+  };
+}
+
+class Calls {
+  readonly series: Record<string, Series> = {};
+  readonly #client = new Client();
+  readonly #stage: Stage;
+  readonly #log: (step: string) => void;
+
+  constructor(stage: Stage, log: (step: string) => void) {
+    this.#stage = stage;
+    this.#log = log;
+  }
+
+  async measure(
+    name: string,
+    calls: readonly (() => Promise<Exchanged>)[],
+    options: Omit<SeriesOptions, "stage"> = {},
+  ): Promise<Measured> {
+    const measured = await measureSeries(calls, { ...options, stage: this.#stage });
+    this.series[name] = measured.series;
+    const { client, added } = measured.series;
+    this.#log(`calls: ${name}: ${client.p50} ms, 99 of 100 within ${client.p99} ms; added ${added?.p50 ?? 0} ms`);
+    return measured;
+  }
+
+  readonly send = (url: string, body: string) => (): Promise<Exchanged> => this.#client.post(url, body);
+
+  /** Straight to a gateway, with vouchers that were signed before. Resolves to the first calls. */
+  async throughGateway(
+    names: { readonly first: string; readonly open: string },
+    gateway: Station,
+    { singles, sessions }: Prepared,
+    direct: Measured,
+  ): Promise<Measured> {
+    const url = `${gateway.url}${PATHS.call}`;
+    const calls = (bodies: readonly string[]) => bodies.map((body) => this.send(url, body));
+    for (const [first] of sessions) await this.send(url, first as string)();
+    const open = sessions.flatMap((bodies) => bodies.slice(1));
+    await this.measure(names.open, calls(open), { gateway, direct, warmUp: SESSION });
+    await gateway.child.ask("verifications");
+    return this.measure(names.first, calls(singles), { gateway, direct, warmUp: WARM_UP });
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}
+
+/** Calls through the wallet's proxy, each on a ticket of its own; at last while the next ones are proved. */
+async function throughWallet(
+  calls: Calls,
+  wallet: Station,
+  gateway: Station,
+  tickets: number,
+  direct: { readonly whole: Measured; readonly streamed: Measured },
+): Promise<void> {
+  const few = Math.ceil(tickets / 3);
+  await wallet.child.ask("prove", WARM_UP + tickets + 2 * few);
+  const through = { gateway, wallet };
+  const plain = calls.send(wallet.url, requestBody(false));
+  const streamed = calls.send(wallet.url, requestBody(true));
+  await calls.measure("wallet", repeat(WARM_UP + tickets, plain), { ...through, direct: direct.whole, warmUp: WARM_UP });
+  await calls.measure("walletStreamed", repeat(few, streamed), { ...through, direct: direct.streamed });
+  const proving = wallet.child.ask("prove", few + 2 * few);
+  await calls.measure("walletWhileProving", repeat(few, plain), { ...through, direct: direct.whole });
+  await proving;
+}
+
+export async function measureCalls({ tickets, profile, log }: CallsOptions): Promise<CallsReport> {
+  const postgres = await PostgresServer.start();
+  const stage = await Stage.build({ profile });
+  const calls = new Calls(stage, log);
+  try {
+    const gateway = await stage.gateway("gateway.sqlite");
+    log("calls: tickets are proved");
+    const prepared = await prepare(stage, gateway.url, tickets);
+    const asked = (stream: boolean) => repeat(300, calls.send(stage.model.url, requestBody(stream)));
+    const whole = await calls.measure("direct", asked(false), { warmUp: 100 });
+    const streamed = await calls.measure("directStreamed", asked(true), { warmUp: 100 });
+
+    const names = { first: "firstCall", open: "openSession" };
+    const first = await calls.throughGateway(names, gateway, prepared, whole);
+    const verifications = await gateway.child.ask<number[]>("verifications");
+    const url = `${gateway.url}${PATHS.call}`;
+    const long = prepared.long.map((body) => calls.send(url, body));
+    await calls.measure("longSession", long, { gateway, direct: whole, warmUp: LONG_SESSION - 50 });
+    if (postgres === undefined) log("SKIPPED: calls on PostgreSQL. There are no server binaries");
+    else {
+      const other = await stage.gateway(await postgres.newDatabase());
+      const named = { first: "firstCallPostgres", open: "openSessionPostgres" };
+      await calls.throughGateway(named, other, prepared, whole);
+      await other.child.close();
+    }
+
+    const wallet = await stage.wallet(gateway.url);
+    const { resident } = await wallet.child.usage();
+    log("calls: the wallet proves its tickets");
+    await throughWallet(calls, wallet, gateway, tickets, { whole, streamed });
+    const verification = median(verifications.slice(WARM_UP));
+    return {
+      series: calls.series,
+      verification: rounded(verification),
+      firstCallOverVerification: ratio(median(first.gatewayShares), verification),
+      memory: await memoryOf(gateway.child, wallet.child, resident),
+    };
+  } finally {
+    calls.close();
+    await stage.close();
+    await postgres?.stop();
+  }
+}
+
+async function memoryOf(gateway: Child, wallet: Child, walletBefore: number): Promise<Memory> {
+  const [served, proved] = await Promise.all([gateway.usage(), wallet.usage() as Promise<Usage>]);
+  return {
+    gateway: mebibytes(served.resident),
+    wallet: mebibytes(walletBefore),
+    walletProving: mebibytes(proved.mostResident),
+  };
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** `jeton wallet close` and `finalize`. */
+import { closePayout } from "../../../protocol/index.ts";
+import type { Account, CloseOptions as CloseTerms, PreparedClose } from "../../../wallet/index.ts";
+import { WalletError } from "../../../wallet/index.ts";
+import { tokensText, unitsOf } from "../../amounts.ts";
+import { CliError } from "../../errors.ts";
+import type { Outcome } from "../../outcome.ts";
+import { confirm } from "./ask.ts";
+import { accountAt, withWallet } from "./session.ts";
+import type { OpenOptions, WalletSession } from "./session.ts";
+import { foldAll } from "./tickets.ts";
+
+export interface CloseOptions extends OpenOptions {
+  readonly account: string;
+  readonly recipient?: string;
+  readonly firstUnused?: string;
+  readonly roundDownTo?: string;
+  /** False with --no-consent: the close waits for its window, and the provider is not asked. */
+  readonly consent: boolean;
+  readonly yes: boolean;
+}
+
+/** A day to get the transaction mined. */
+const DEADLINE_SECONDS = 86_400;
+
+export const closeCommand = (options: CloseOptions): Promise<Outcome> =>
+  withWallet(options, async (session) => {
+    const { client, signer, say, network } = session;
+    const account = accountAt(session, options.account);
+    await requireClosable(session, account);
+    await collect(session, account);
+    const terms = termsOf(options, session);
+    const { used, closingFrom, unsettled, unfolded } = account.summary();
+    const firstUnused = terms.firstUnused ?? closingFrom ?? used;
+    const [challenge, provider] = [minutes(client.parameters.challengeWindow), client.parameters.provider];
+    say(
+      `This close says that the tickets 0 to ${firstUnused - 1} were used and those from ${firstUnused} on were not (j = ${firstUnused}).`,
+    );
+    say(
+      `  It publishes the keys of all tickets from ${firstUnused} on. If one of them was used, by a copy of this wallet for instance, the account is lost.`,
+    );
+    say(`  From now on the account uses no ticket any more, whatever becomes of the close.`);
+    say(
+      `  With the provider's consent it pays out at once; otherwise after a window of ${challenge}, in which ${provider} can object.`,
+    );
+    if (unsettled > 0)
+      say(
+        `  ${unsettled} used tickets have no refund: they are paid for in full. "jeton wallet dispute" asks for refunds.`,
+      );
+    if (unfolded > 0n)
+      say(
+        `  Refunds of ${tokensText(unfolded, client.token)} are not folded and will be lost. "jeton wallet fold --certify" saves them.`,
+      );
+    say(`  ${terms.recipient} gets about ${tokensText(await expected(session, account, firstUnused), client.token)}.`);
+    if (!network.isLocal || unfolded > 0n) await confirm(options.yes, `Close account ${options.account}?`);
+
+    say("proving the close (5 to 10 seconds) …");
+    const prepared = await account.buildClose(terms);
+    const sent = options.consent ? await closeAtOnce(session, account, prepared) : undefined;
+    const outcome = sent ?? (await closeInWindow(session, prepared));
+    const { toRecipient, toProvider, toBurn } = prepared.payout;
+    return {
+      account: options.account,
+      recipient: terms.recipient,
+      firstUnused,
+      ...outcome,
+      toRecipient: tokensText(toRecipient, client.token),
+      toProvider: tokensText(toProvider, client.token),
+      burned: tokensText(toBurn, client.token),
+      paidBy: signer.address,
+    };
+  });
+
+const minutes = (seconds: bigint): string =>
+  seconds < 7_200n ? `${seconds / 60n} minutes` : `${seconds / 3_600n} hours`;
+
+async function requireClosable({ view, client }: WalletSession, { identityCommitment }: Account): Promise<void> {
+  const onChain = await view.account(identityCommitment);
+  if (onChain === undefined) throw new CliError("ACCOUNT_STATE", "nothing was deposited into this account");
+  if (onChain.isClosing) {
+    const pending = await client.pendingCloseOf(identityCommitment);
+    const at = pending === undefined ? "" : ` from ${timeText(pending.finalizableAt)} on`;
+    throw new CliError("ACCOUNT_STATE", `the account is closing already: "jeton wallet finalize" pays it out${at}`);
+  }
+  if (onChain.status !== "active" && onChain.status !== "expired") {
+    throw new CliError("ACCOUNT_STATE", `the account is ${onChain.status}: it holds nothing any more`);
+  }
+}
+
+export const timeText = (seconds: bigint): string => new Date(Number(seconds) * 1000).toISOString();
+
+/** Fetches the refunds that are due, and folds them. A provider that does not answer does not stop the close. */
+async function collect(session: WalletSession, account: Account): Promise<void> {
+  const { say } = session;
+  if (!account.summary().isEnrolled || account.summary().closingFrom !== undefined) return;
+  try {
+    const { failures } = await account.resume();
+    for (const { index, error } of failures)
+      say(`the refund of ticket ${index} does not come: ${(error as Error).message}`);
+    await foldAll(session, account);
+  } catch (error) {
+    say(`the provider does not fold: ${(error as Error).message}`);
+  }
+}
+
+function termsOf(options: CloseOptions, { client, signer }: WalletSession): CloseTerms {
+  const { recipient = signer.address, firstUnused, roundDownTo, consent } = options;
+  if (firstUnused !== undefined && !/^\d{1,5}$/.test(firstUnused)) {
+    throw new CliError("OPTION_INVALID", `--first-unused takes the number of a ticket, and not "${firstUnused}"`);
+  }
+  return {
+    recipient,
+    deadline: BigInt(Math.floor(Date.now() / 1000) + DEADLINE_SECONDS),
+    // Read only where the wallet was restored: then the provider must consent, or the user must know better than the wallet.
+    afterRestore: consent || firstUnused === undefined ? "consent" : "certain",
+    ...(firstUnused === undefined ? {} : { firstUnused: Number(firstUnused) }),
+    ...(roundDownTo === undefined ? {} : { roundDownTo: unitsOf(roundDownTo, "--round-down-to", client.token) }),
+  };
+}
+
+/** What the close will pay out, before anything is proved. */
+async function expected({ client, view }: WalletSession, account: Account, firstUnused: number): Promise<bigint> {
+  const onChain = await view.account(account.identityCommitment);
+  const { deposit = 0n, stake = 0n } = onChain ?? {};
+  const { budget, certified, isEnrolled } = account.summary();
+  const refunds = isEnrolled ? budget + certified - deposit : 0n;
+  const claim = {
+    deposit,
+    stake,
+    firstUnused: BigInt(firstUnused),
+    refundedCharges: refunds,
+    refundedHolds: 0n,
+    fee: 0n,
+  };
+  return closePayout(client.parameters, { ...claim, isExpired: onChain?.status === "expired" }).toRecipient;
+}
+
+/** Undefined when the provider does not consent for a reason that does not endanger the close. */
+async function closeAtOnce(
+  { sender, say, config }: WalletSession,
+  account: Account,
+  { request }: PreparedClose,
+): Promise<Outcome | undefined> {
+  let consent;
+  try {
+    consent = await account.requestConsent(request);
+  } catch (error) {
+    if (!(error instanceof WalletError)) throw error;
+    if (error.refusal === "CLOSE_CONFLICT") {
+      throw new CliError(
+        "ACCOUNT_STATE",
+        `${error.message}. Sending this close would lose the account: close with --first-unused as the provider says, if you believe it; nothing was sent`,
+        error,
+      );
+    }
+    if (account.summary().isRestored) throw error;
+    say(`${config.gateway} does not consent (${error.message}): the close goes through its window instead`);
+    return undefined;
+  }
+  say("the provider consents: sending the close …");
+  const receipt = await sender.closeWithConsent(request, consent.consentDeadline, consent.signature);
+  return { isFinal: true, transactionHash: receipt.hash, gasUsed: receipt.gasUsed };
+}
+
+async function closeInWindow({ sender, client, say }: WalletSession, { request }: PreparedClose): Promise<Outcome> {
+  say("sending the close …");
+  const receipt = await sender.startClose(request);
+  const pending = await client.pendingCloseOf(request.identityCommitment);
+  const at = pending === undefined ? undefined : timeText(pending.finalizableAt);
+  say(`"jeton wallet finalize" pays it out${at === undefined ? "" : ` from ${at} on`}`);
+  return { isFinal: false, finalizableAt: at, transactionHash: receipt.hash, gasUsed: receipt.gasUsed };
+}
+
+export interface FinalizeOptions extends OpenOptions {
+  readonly account: string;
+  readonly yes: boolean;
+}
+
+export const finalizeCommand = (options: FinalizeOptions): Promise<Outcome> =>
+  withWallet(options, async (session) => {
+    const { client, sender, network } = session;
+    const { identityCommitment } = accountAt(session, options.account);
+    const pending = await client.pendingCloseOf(identityCommitment);
+    const { status } = await client.accountOf(identityCommitment);
+    if (pending === undefined) {
+      if (status === "closed") return { account: options.account, status };
+      throw new CliError("ACCOUNT_STATE", `there is no close to finalize: the account is ${status}`);
+    }
+    const head = await client.provider.getBlock("latest");
+    if (head !== null && BigInt(head.timestamp) < pending.finalizableAt) {
+      throw new CliError(
+        "ACCOUNT_STATE",
+        `the window is open until ${timeText(pending.finalizableAt)}: try again then`,
+      );
+    }
+    if (!network.isLocal) await confirm(options.yes, `Finalize the close of account ${options.account}?`);
+    const receipt = await sender.finalizeClose(identityCommitment);
+    return {
+      account: options.account,
+      status: "closed",
+      recipient: pending.recipient,
+      toRecipient: tokensText(pending.toRecipient, client.token),
+      toProvider: tokensText(pending.toProvider, client.token),
+      transactionHash: receipt.hash,
+      gasUsed: receipt.gasUsed,
+    };
+  });

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** `jeton wallet deposit`: opens an account with the funding key's tokens. */
+import type { TransactionReceipt } from "ethers";
+import { formatEther } from "ethers";
+
+import { DemoUSD__factory } from "../../../../typechain-types/index.js";
+import { ChainError, signDepositPermit } from "../../../chain/index.ts";
+import { TICKET_COUNT, holdOf } from "../../../protocol/index.ts";
+import { tokensText, unitsOf } from "../../amounts.ts";
+import { CliError } from "../../errors.ts";
+import type { Outcome } from "../../outcome.ts";
+import { confirm } from "./ask.ts";
+import { accountAt, accountNumber, withWallet } from "./session.ts";
+import type { OpenOptions, WalletSession } from "./session.ts";
+
+export interface DepositOptions extends OpenOptions {
+  readonly amount: string;
+  readonly account: string;
+  readonly mint: boolean;
+  readonly yes: boolean;
+}
+
+/** Gas of a deposit into a large tree, with an approval before it, and room: for the question whether the address has enough coins. */
+const GAS = 1_500_000n;
+
+/** How long a permit may be used. */
+const PERMIT_SECONDS = 3_600;
+
+export const depositCommand = (options: DepositOptions): Promise<Outcome> =>
+  withWallet(options, async (session) => {
+    const units = unitsOf(options.amount, "--amount", session.client.token);
+    return deposit(session, { units, account: accountNumber(options.account), mint: options.mint, yes: options.yes });
+  });
+
+export interface Deposit {
+  /** D, in token base units; the stake comes on top. */
+  readonly units: bigint;
+  readonly account: number;
+  readonly mint: boolean;
+  readonly yes: boolean;
+}
+
+/** Opens an account. One that has its deposit already is left as it is. @throws CliError OPTION_INVALID, FUNDS_MISSING, NOT_CONFIRMED */
+export async function deposit(session: WalletSession, { units, account, mint, yes }: Deposit): Promise<Outcome> {
+  const { client, network, signer, say } = session;
+  const { token, parameters } = client;
+  const { identityCommitment } = accountAt(session, account.toString());
+  const known = await client.accountOf(identityCommitment);
+  if (known.status !== "none") {
+    say(`account ${account} has its deposit already: nothing is sent. Another --account takes another deposit`);
+    return { pool: client.pool.address, account, status: known.status, deposit: tokensText(known.deposit, token) };
+  }
+  const hold = holdOf(parameters);
+  if (units < hold || units > BigInt(TICKET_COUNT) * hold) {
+    const range = `${tokensText(hold, token)} (one ticket) to ${tokensText(BigInt(TICKET_COUNT) * hold, token)}`;
+    throw new CliError("OPTION_INVALID", `a deposit is ${range}`);
+  }
+  const price = client.priceOf(units);
+  say(
+    `deposit ${tokensText(units, token)} (${units / hold} tickets to begin with), and ${tokensText(price - units, token)} as a stake that comes back at the close`,
+  );
+  if (mint) await mintDemoDollars(session, price);
+  await requireFunds(session, price);
+  if (!network.isLocal) {
+    say(`the deposit, its amount and ${signer.address} are public; what you do with it is not`);
+    await confirm(yes, `Pay ${tokensText(price, token)} into pool ${client.pool.address} on ${network.title}?`);
+  }
+  const receipt = await send(session, identityCommitment, units, price);
+  return {
+    pool: client.pool.address,
+    account,
+    deposit: tokensText(units, token),
+    stake: tokensText(price - units, token),
+    transactionHash: receipt.hash,
+    gasUsed: receipt.gasUsed,
+  };
+}
+
+/** One transaction with a permit where the token has them, an approval and a deposit otherwise. */
+async function send(
+  { client, sender, signer, say }: WalletSession,
+  identityCommitment: bigint,
+  amount: bigint,
+  price: bigint,
+): Promise<TransactionReceipt> {
+  const opening = { identityCommitment, amount };
+  if ((await client.token.allowance(signer.address, client.pool.address)) >= price) return sender.deposit(opening);
+  const deadline = BigInt(Math.floor(Date.now() / 1000) + PERMIT_SECONDS);
+  const permit = await signDepositPermit(client, signer, amount, deadline).catch((error: unknown) => {
+    if (error instanceof ChainError && error.code === "TOKEN_UNSUPPORTED") return undefined;
+    throw error;
+  });
+  if (permit !== undefined) {
+    say(`sending the deposit with a signed permit …`);
+    return sender.depositWithPermit(opening, permit);
+  }
+  say(`${client.token.symbol} takes no permits: sending an approval of exactly the price, then the deposit …`);
+  await sender.approve(price);
+  return sender.deposit(opening);
+}
+
+/** Says what is missing, where it has to go, and how much. */
+async function requireFunds({ client, network, signer }: WalletSession, price: bigint): Promise<void> {
+  const { token, provider } = client;
+  const [tokens, coins, { maxFeePerGas, gasPrice }] = await Promise.all([
+    token.balanceOf(signer.address),
+    provider.getBalance(signer.address),
+    provider.getFeeData(),
+  ]);
+  const gas = GAS * (maxFeePerGas ?? gasPrice ?? 0n);
+  const missing = [
+    ...(tokens < price ? [`${tokensText(price - tokens, token)} (token ${token.address})`] : []),
+    ...(coins < gas ? [`about ${formatEther(gas - coins)} ${network.coin} for gas`] : []),
+  ];
+  if (missing.length === 0) return;
+  throw new CliError(
+    "FUNDS_MISSING",
+    `${signer.address} has ${tokensText(tokens, token)} and ${formatEther(coins)} ${network.coin} on ${network.title}: send it ${missing.join(" and ")}, and run this again`,
+  );
+}
+
+async function mintDemoDollars({ client, network, signer, say }: WalletSession, price: bigint): Promise<void> {
+  if (!network.isLocal) throw new CliError("OPTION_INVALID", "--mint is for the demo dollar of local networks");
+  const missing = price - (await client.token.balanceOf(signer.address));
+  if (missing <= 0n) return;
+  say(`minting ${tokensText(missing, client.token)}, which is worth nothing …`);
+  await (await DemoUSD__factory.connect(client.token.address, signer).mint(signer.address, missing)).wait();
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** `jeton wallet dispute …`: refunds that the provider withholds. */
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+
+import { deriveIdentitySecret, holdOf, nullifierOf, ticketKeyOf, ticketRootOf } from "../../../protocol/index.ts";
+import type { Account } from "../../../wallet/index.ts";
+import { disputeFile } from "../../../wire/index.ts";
+import { tokensText } from "../../amounts.ts";
+import { CliError } from "../../errors.ts";
+import type { Outcome } from "../../outcome.ts";
+import { confirm } from "./ask.ts";
+import { timeText } from "./close.ts";
+import { accountAt, accountNumber, withWallet } from "./session.ts";
+import type { OpenOptions, WalletSession } from "./session.ts";
+
+export interface DisputeOptions extends OpenOptions {
+  readonly account: string;
+}
+
+export interface OpenDisputeOptions extends DisputeOptions {
+  readonly ticket: string;
+  readonly recipient?: string;
+  /** Writes the dispute there, for somebody else to send. */
+  readonly out?: string;
+  readonly yes: boolean;
+}
+
+export interface ResolveOptions extends DisputeOptions {
+  readonly yes: boolean;
+}
+
+function ticketNumber(text: string): number {
+  if (/^\d{1,5}$/.test(text)) return Number(text);
+  throw new CliError("OPTION_INVALID", `--ticket takes the number of a used ticket, and not "${text}"`);
+}
+
+export const openDisputeCommand = (options: OpenDisputeOptions): Promise<Outcome> =>
+  withWallet(options, async (session) => {
+    const { client, sender, signer, network, say } = session;
+    const account = accountAt(session, options.account);
+    const { recipient = signer.address } = options;
+    const index = ticketNumber(options.ticket);
+    // The provider may still give it.
+    await account.resume();
+    say(
+      `The provider has ${client.parameters.disputeWindow} s to show the refund of ticket ${index} on chain. If it does not, ${recipient} gets ${tokensText(holdOf(client.parameters), client.token)}.`,
+    );
+    say("  The dispute shows the ticket, and with the recipient and who pays for the gas, it may tell whose it is.");
+    say("  No further ticket is used with this provider while the dispute is open.");
+    if (options.out === undefined && !network.isLocal)
+      await confirm(options.yes, `Open the dispute over ticket ${index}?`);
+    const file = await account.prepareDispute({ index, recipient });
+    if (options.out !== undefined) {
+      const path = resolve(options.out);
+      await writeFile(path, `${disputeFile.toJson(file)}\n`, { mode: 0o600 });
+      return { ticket: index, nullifier: file.nullifier, file: path };
+    }
+    const [known] = await client.disputesOf([file.nullifier]);
+    const receipt = known === undefined ? await sender.openDispute(file) : undefined;
+    const [dispute] = await client.disputesOf([file.nullifier]);
+    return {
+      ticket: index,
+      nullifier: file.nullifier,
+      recipient,
+      resolvableAt: dispute === undefined ? undefined : timeText(dispute.resolvableAt),
+      transactionHash: receipt?.hash,
+      gasUsed: receipt?.gasUsed,
+    };
+  });
+
+/** What the chain has of the account's disputes, as an outcome. */
+async function describe({ client }: WalletSession, account: Account): Promise<Outcome> {
+  const settled = await account.settleDisputes();
+  return Object.fromEntries(
+    settled.map(({ index, status, resolvableAt, refund }) => [
+      `ticket${index}`,
+      {
+        status,
+        ...(status === "open" ? { resolvableAt: timeText(resolvableAt) } : {}),
+        ...(refund === undefined
+          ? {}
+          : { refund: tokensText(refund.refundedCharge + refund.refundedHold, client.token) }),
+      },
+    ]),
+  );
+}
+
+export const listDisputesCommand = (options: DisputeOptions): Promise<Outcome> =>
+  withWallet(options, async (session) => {
+    const account = accountAt(session, options.account);
+    const disputes = await describe(session, account);
+    const grievances = account.grievances();
+    if (Object.keys(disputes).length === 0) session.say("there is no dispute over a ticket of this account");
+    return {
+      ...disputes,
+      ...(grievances.length === 0 ? {} : { grievances: grievances.map(({ reason }) => reason) }),
+    };
+  });
+
+function nullifierAt({ keys, client: { pool } }: WalletSession, account: number, index: number): bigint {
+  const secret = deriveIdentitySecret(keys.seed, pool.chainId, pool.address, account);
+  return nullifierOf(ticketKeyOf(ticketRootOf(secret, pool.poolHash), index));
+}
+
+/** Decides every dispute that was not answered in its window. */
+export const resolveDisputesCommand = (options: ResolveOptions): Promise<Outcome> =>
+  withWallet(options, async (session) => {
+    const { client, sender, network } = session;
+    const account = accountAt(session, options.account);
+    const head = await client.provider.getBlock("latest");
+    const now = BigInt(head?.timestamp ?? 0);
+    const due = (await account.settleDisputes()).filter(
+      ({ status, resolvableAt }) => status === "open" && resolvableAt <= now,
+    );
+    if (due.length === 0) session.say("no dispute can be resolved now");
+    else if (!network.isLocal) await confirm(options.yes, `Resolve ${due.length} disputes?`);
+    const hashes: string[] = [];
+    for (const { index } of due) {
+      const nullifier = nullifierAt(session, accountNumber(options.account), index);
+      hashes.push((await sender.resolveDispute(nullifier)).hash);
+    }
+    return { transactions: hashes, ...(await describe(session, account)) };
+  });

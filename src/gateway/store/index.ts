@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** What a provider keeps: one set of rules and of SQL, on SQLite or PostgreSQL. */
+export { GatewayStoreError } from "./error.ts";
+export { openStore } from "./open.ts";
+export type { PostgresStoreOptions } from "./postgres-database.ts";
+export { PostgresStore } from "./postgres-store.ts";
+export { decideEnd } from "./rules.ts";
+export type { CallClaim, CallDecision } from "./rules.ts";
+export type { SqliteStoreOptions } from "./sqlite-database.ts";
+export { SqliteStore } from "./sqlite-store.ts";
+export type * from "./store.ts";

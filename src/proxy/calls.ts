@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Pays for exchanges. A call that has begun is finished, whether or not its client waits for it. */
+import type { OnPiece } from "../wire/index.ts";
+import { encodeExchangeRequest } from "../wire/index.ts";
+import type { ExchangeRequest } from "../wire/index.ts";
+import type { CallResult } from "../wallet/index.ts";
+import type { Log, Payer, ProxyLimits } from "./ports.ts";
+import { ProxyProblem, problemOf } from "./problem.ts";
+import { CallQueue } from "./queue.ts";
+
+/** What one call may carry, in UTF-16 units. */
+const MAX_PAYLOAD = 4 * 1024 * 1024;
+
+export interface CallsOptions {
+  readonly purse: Payer;
+  readonly inStock: (() => number) | undefined;
+  readonly limits: ProxyLimits;
+  readonly log: Log;
+}
+
+export class Calls {
+  readonly #options: CallsOptions;
+  readonly #queue: CallQueue;
+  readonly #running = new Set<Promise<unknown>>();
+  #answered = 0;
+  #failed = 0;
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+    this.#queue = new CallQueue(options.limits);
+  }
+
+  /** Since the proxy was started. */
+  get counts(): Readonly<Record<"running" | "waiting" | "answered" | "failed", number>> {
+    return {
+      running: this.#queue.running,
+      waiting: this.#queue.waiting,
+      answered: this.#answered,
+      failed: this.#failed,
+    };
+  }
+
+  /** @throws ProxyProblem */
+  async pay(exchange: ExchangeRequest, onPiece?: OnPiece): Promise<CallResult> {
+    const payload = encodeExchangeRequest(exchange);
+    if (payload.length > MAX_PAYLOAD)
+      throw new ProxyProblem(
+        413,
+        "body_too_large",
+        `a request is at most ${MAX_PAYLOAD} characters long, as it travels`,
+      );
+    const call = this.#queue.run(() => {
+      const { purse, inStock, log } = this.#options;
+      if (inStock?.() === 0) log("no ticket is in stock: one is proved now, which takes a second or two");
+      return purse.call(payload, onPiece === undefined ? {} : { onPiece });
+    });
+    this.#running.add(call);
+    try {
+      const result = await call;
+      this.#answered += 1;
+      return result;
+    } catch (error) {
+      this.#failed += 1;
+      throw problemOf(error);
+    } finally {
+      this.#running.delete(call);
+    }
+  }
+
+  /** Resolves when nothing runs or waits any more. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+}

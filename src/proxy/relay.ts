@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Brings an answer to the client. */
+import type { ServerResponse } from "node:http";
+
+import type { FastifyReply } from "fastify";
+
+import { bodyBytes } from "../wire/index.ts";
+import type { ExchangeRequest, ExchangeResponse } from "../wire/index.ts";
+import { AnswerStream } from "./answer.ts";
+import type { Calls } from "./calls.ts";
+import type { Dialect } from "./dialect.ts";
+import type { LocalAnswer } from "./local-answer.ts";
+import { ProxyProblem, problemOf } from "./problem.ts";
+
+/** OpenAI's clients, and those made the same way, do as this says before they look at the status. */
+const RETRY_HEADER = "x-should-retry";
+
+/** What programs send again by themselves. */
+const isRetriedByClients = (status: number): boolean =>
+  status === 408 || status === 409 || status === 429 || status >= 500;
+
+export function sendLocal(reply: FastifyReply, { status, contentType, body }: LocalAnswer): FastifyReply {
+  void reply.code(status);
+  return body === "" ? reply.send() : reply.header("content-type", contentType).send(body);
+}
+
+export function sendProblem(reply: FastifyReply, dialect: Dialect, problem: ProxyProblem): FastifyReply {
+  void reply.header(RETRY_HEADER, String(problem.mayRetry));
+  if (problem.mayRetry) void reply.header("retry-after", "1");
+  if (problem.status === 401) void reply.header("www-authenticate", "Bearer");
+  return sendLocal(reply, dialect.refusal(problem));
+}
+
+/** The service's own answer. A failure of the service was charged nothing, but its ticket is used: a second attempt is for people to decide. */
+function sendAnswer(reply: FastifyReply, answer: ExchangeResponse, charged: bigint): FastifyReply {
+  void reply.code(answer.status).header("jeton-charged", charged.toString());
+  if (isRetriedByClients(answer.status)) void reply.header(RETRY_HEADER, "false");
+  if (answer.contentType !== "") void reply.header("content-type", answer.contentType);
+  return reply.send(bodyBytes(answer));
+}
+
+/** A stream to a client that may go away: what it does not take any more is dropped. */
+class ClientStream {
+  readonly #reply: FastifyReply;
+
+  constructor(reply: FastifyReply) {
+    this.#reply = reply;
+  }
+
+  get #raw(): ServerResponse {
+    return this.#reply.raw;
+  }
+
+  begin({ status, contentType }: { status: number; contentType: string }): void {
+    void this.#reply.hijack();
+    this.#raw.on("error", () => undefined);
+    this.#raw.writeHead(status, {
+      "content-type": contentType,
+      "cache-control": "no-cache",
+      "x-accel-buffering": "no",
+      [RETRY_HEADER]: "false",
+    });
+    this.#raw.flushHeaders();
+  }
+
+  write(text: string): void {
+    if (!this.#raw.destroyed) this.#raw.write(text);
+  }
+
+  end(): void {
+    this.#raw.end();
+  }
+}
+
+export interface Relayed {
+  readonly status: number;
+  readonly charged: bigint;
+}
+
+/** Pays for one exchange and brings its answer. @throws ProxyProblem while nothing was sent to the client */
+export async function relay(
+  reply: FastifyReply,
+  exchange: ExchangeRequest,
+  { calls, dialect }: { readonly calls: Calls; readonly dialect: Dialect },
+): Promise<Relayed> {
+  const client = new ClientStream(reply);
+  const stream = new AnswerStream(client);
+  try {
+    const { response, charged } = await calls.pay(exchange, (piece) => stream.take(piece));
+    const answer = finish(stream, response);
+    if (answer === undefined) client.end();
+    else sendAnswer(reply, answer, charged);
+    return { status: answer?.status ?? 200, charged };
+  } catch (error) {
+    const problem = problemOf(error);
+    if (!stream.hasBegun) throw problem;
+    client.write(dialect.refusalEvent(problem));
+    client.end();
+    return { status: problem.status, charged: 0n };
+  }
+}
+
+function finish(stream: AnswerStream, response: string): ExchangeResponse | undefined {
+  try {
+    return stream.finish(response);
+  } catch (error) {
+    throw new ProxyProblem(502, "answer_unreadable", (error as Error).message, { cause: error });
+  }
+}

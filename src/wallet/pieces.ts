@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** The pieces of one response, over all attempts to get it: the caller is told of each part once. */
+import type { OnPiece } from "../wire/index.ts";
+
+export class Pieces {
+  #onPiece: OnPiece | undefined;
+  #handed = "";
+  #areTrue = true;
+
+  constructor(onPiece: OnPiece | undefined) {
+    this.#onPiece = onPiece;
+  }
+
+  /** One attempt. It is told what it says from the beginning; what was handed on before is not handed on again. */
+  async attempt<T>(send: (onPiece: OnPiece | undefined) => Promise<T>): Promise<T> {
+    if (this.#onPiece === undefined) return send(undefined);
+    let position = 0;
+    let isRunning = true;
+    try {
+      return await send((piece) => {
+        if (!isRunning) return;
+        this.#take(piece, position);
+        position += piece.length;
+      });
+    } finally {
+      // An attempt that was given up has no more to say.
+      isRunning = false;
+    }
+  }
+
+  /**
+   * Hands on what is left of a response that was checked.
+   * @returns whether the pieces make up the response.
+   */
+  finish(response: string): boolean {
+    this.#areTrue &&= response.startsWith(this.#handed);
+    if (this.#areTrue) this.#hand(response.slice(this.#handed.length));
+    return this.#areTrue;
+  }
+
+  #take(piece: string, position: number): void {
+    const known = this.#handed.slice(position, position + piece.length);
+    // It differs from what an earlier attempt said: nothing more can be handed on.
+    this.#areTrue &&= piece.startsWith(known);
+    if (this.#areTrue) this.#hand(piece.slice(known.length));
+  }
+
+  #hand(text: string): void {
+    if (text === "") return;
+    this.#handed += text;
+    try {
+      this.#onPiece?.(text);
+    } catch {
+      // A caller that cannot take pieces any more still gets the result.
+      this.#onPiece = undefined;
+    }
+  }
+}
