@@ -81,7 +81,7 @@ export class Sessions {
     const { nullifier, share } = ticket;
     return this.#queue.run(nullifier.toString(), async () => {
       for (;;) {
-        // Signing takes 50 ms: what can be refused, or was signed before, is decided first.
+        // What can be refused, or was signed before, is decided first: nothing is signed in vain.
         const known = await store.ticket(nullifier);
         const session = known === undefined || known.status === "closed" ? undefined : known;
         const basis = { charged: session?.charged ?? 0n, violation: session?.violation };

@@ -38,6 +38,7 @@ const BEFORE: Readonly<Record<string, readonly [status: number, hint: string]>> 
     "the wallet enrols by itself, some time after the deposit: `jeton wallet status` says where it stands",
   ],
   REFUND_WITHHELD: [503, "`jeton wallet status` shows the ticket, `jeton wallet dispute` asks for it on chain"],
+  RPC_FAILED: [503, "calls wait for the chain's endpoint: is it up, and is the wallet connected to the right one?"],
   TERMS_MISMATCH: [502, "do not use this provider unless you know why its terms differ"],
 };
 

@@ -55,6 +55,9 @@ function requirePayload(payload: string): void {
 
 type SendOptions = { readonly [Key in keyof CallOptions]: CallOptions[Key] | undefined } & { readonly isLast: boolean };
 
+/** A call that was cut while it is served is asked for again for some two minutes. */
+const BUSY_ATTEMPTS = 15;
+
 /** Refusals that say that this ticket served somebody who has the same secret: another copy of this wallet. */
 const USED_ELSEWHERE: ReadonlySet<string> = new Set(["SEQUENCE_CONFLICT", "TICKET_SPENT"]);
 
@@ -255,7 +258,7 @@ export class Sessions {
     const { provider, records } = this.#context;
     const pieces = new Pieces(onPiece);
     const send = (): Promise<unknown> => pieces.attempt((tell) => provider.call(body, tell));
-    const answer = await persist(this.#context, send).catch((error: unknown) => {
+    const answer = await persist(this.#context, send, BUSY_ATTEMPTS).catch((error: unknown) => {
       if (error instanceof GatewayError) return this.#refused(index, error, isFresh);
       throw error;
     });

@@ -28,13 +28,16 @@ export const budgetedTickets = (context: AccountContext): number =>
 export class Stock {
   readonly #context: AccountContext;
   readonly #proving = new Map<number, Promise<Opening>>();
+  readonly #nullifiers = new Map<number, bigint>();
 
   constructor(context: AccountContext) {
     this.#context = context;
   }
 
   nullifierAt(index: number): bigint {
-    return nullifierOf(ticketKeyOf(this.#context.ticketRoot, index));
+    const known = this.#nullifiers.get(index) ?? nullifierOf(ticketKeyOf(this.#context.ticketRoot, index));
+    this.#nullifiers.set(index, known);
+    return known;
   }
 
   /** The proof of a ticket: from stock, or made now. Always the same message for the same ticket. */
@@ -79,6 +82,7 @@ export class Stock {
     const { address } = sessionKeyOf(identitySecret, index);
     const claim = requestClaim(pool, newestState(this.#context), index, address);
     const [nullifier, y] = claim.publicSignals as [bigint, bigint];
+    this.#nullifiers.set(index, nullifier);
     const opening = { nullifier, y, proof: await proveClaim(this.#context, "request", claim, priority) };
     records.addOpening(index, opening);
     return opening;

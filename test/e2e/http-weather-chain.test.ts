@@ -123,7 +123,7 @@ describe("a reorganization under wallet and gateway, over HTTP", function () {
       await place.sender.finalizeClose(account.identityCommitment);
       await place.mine(DEPTH);
       await shop.look();
-      expect(await place.world.balanceOf(recipient)).to.equal(payout.toRecipient);
+      expect(await place.client.token.balanceOf(recipient)).to.equal(payout.toRecipient);
       expect(await shop.store.offences()).to.deep.equal([]);
       expect(shop.faults).to.deep.equal([]);
       await shop.close();

@@ -186,7 +186,8 @@ describe("the gateway and certified folds", function () {
       const database = new DatabaseSync(path("gateway"));
       database.exec(`DROP TABLE fold_conflicts; DROP TABLE certified_nullifiers; DROP TABLE certified_folds;
         DROP TABLE disputes; DROP TABLE violations; ALTER TABLE folds DROP COLUMN certified;
-        DELETE FROM schema_migrations WHERE version = 2;`);
+        DROP TABLE chain_position; DROP TABLE roles; UPDATE feed SET key = 1 WHERE kind = 'fold';
+        DELETE FROM schema_migrations WHERE version >= 2;`);
       database.close();
       const { gateway, challenges } = startProvider({ path: path("gateway") });
       expect(await gateway.fold(first)).to.deep.equal(answer);

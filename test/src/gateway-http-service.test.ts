@@ -12,7 +12,7 @@ import { leafOf, poseidon, providerKey } from "../../src/protocol/index.ts";
 import { Wallet, WalletStore, httpProvider } from "../../src/wallet/index.ts";
 import { PATHS, leavesPage } from "../../src/wire/index.ts";
 import type { LeavesPage } from "../../src/wire/index.ts";
-import { CHAIN_PRICE, startHttpProvider } from "./support/http-provider.ts";
+import { startHttpProvider } from "./support/http-provider.ts";
 import type { HttpProvider } from "./support/http-provider.ts";
 import { ask, codeIn } from "./support/http-requests.ts";
 import { codeOf, withFolder } from "./support/session-world.ts";
@@ -57,7 +57,6 @@ describe("a provider over HTTP on a local chain", function () {
     await account.enroll();
     const result = await account.call("hello");
     expect(result.response).to.equal("echo: hello");
-    await account.end?.();
 
     const feed = (await ask(running.url + PATHS.feed)).text;
     const { text, headers } = await ask(running.metricsUrl ?? "");
@@ -68,7 +67,7 @@ describe("a provider over HTTP on a local chain", function () {
     const seen = [...new Set(feed.match(/\d{12,}/g))];
     expect(seen.length).to.be.greaterThan(10);
     const said = text + JSON.stringify(log);
-    for (const number of [...seen, account.identityCommitment.toString(), "hello", "127.0.0.1:0"]) {
+    for (const number of [...seen, account.identityCommitment.toString(), "hello"]) {
       expect(said).to.not.include(number);
     }
     // The provider's own address and pool are the only ones named, and the metrics name none.
@@ -77,7 +76,6 @@ describe("a provider over HTTP on a local chain", function () {
     expect([...labels].sort()).to.deep.equal(["code", "le", "result", "route", "status"]);
     expect((await ask((running.metricsUrl ?? "").replace("/metrics", "/"))).status).to.equal(404);
     expect((await ask(`${running.url}/metrics`)).status).to.equal(402);
-    expect(CHAIN_PRICE > 0n).to.equal(true);
   });
 
   it("gives the leaves that rebuild the contract's root, page by page", async () => {

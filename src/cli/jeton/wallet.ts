@@ -29,10 +29,10 @@ const connected = (to: Command): Command =>
     .option("--gateway <url>", "the provider's gateway")
     .option("--from-block <number>", "where the pool was created; needed on live chains");
 
-const keys = (): Promise<typeof import("./wallet/keys.ts")> => import("./wallet/keys.ts");
-const tickets = (): Promise<typeof import("./wallet/tickets.ts")> => import("./wallet/tickets.ts");
-const closes = (): Promise<typeof import("./wallet/close.ts")> => import("./wallet/close.ts");
-const disputes = (): Promise<typeof import("./wallet/dispute.ts")> => import("./wallet/dispute.ts");
+const keys = () => import("./wallet/keys.ts");
+const tickets = () => import("./wallet/tickets.ts");
+const closes = () => import("./wallet/close.ts");
+const disputes = () => import("./wallet/dispute.ts");
 
 const KEY_COMMANDS = (): Command[] => [
   connected(command("create", "make a wallet: a recovery phrase, encrypted with a password"))

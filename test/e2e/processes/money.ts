@@ -17,10 +17,11 @@ export interface Money {
   readonly time: number;
 }
 
-export async function moneyOn({ client }: World): Promise<Money> {
+export async function moneyOn(world: World): Promise<Money> {
+  const { client } = world;
   const { revenue, awaitingBurn } = await client.ledger();
   const head = await client.provider.getBlock("latest");
-  return { revenue, burned: awaitingBurn + (await client.token.balanceOf(NOBODY)), time: head?.timestamp ?? 0 };
+  return { revenue, burned: awaitingBurn + (await world.balanceOf(NOBODY)), time: head?.timestamp ?? 0 };
 }
 
 /** A sentence for each amount that is another one. Every account must be closed: none was slashed, and none is left. */
@@ -39,7 +40,7 @@ export async function differences(
     const { status } = await world.client.accountOf(identityCommitments[number] as bigint);
     check(`account ${number}`, status, "closed");
     const recipient = recipientOf(seed, number);
-    check(`payout of account ${number}`, await world.client.token.balanceOf(recipient), toOwner);
+    check(`payout of account ${number}`, await world.balanceOf(recipient), toOwner);
   }
   const after = await moneyOn(world);
   const sumOf = (share: "toProvider" | "burned"): bigint => dues.reduce((sum, due) => sum + due[share], 0n);

@@ -78,9 +78,9 @@ export class Party {
   /** Ends it for good, by kill -9. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const lives = [this.#life, this.#next];
-    for (const life of lives) life?.child.kill("SIGKILL");
-    await Promise.all(lives.map((life) => life?.ended));
+    const lives = [this.#life, this.#next].filter((life) => life !== undefined);
+    for (const { child } of lives) child.kill("SIGKILL");
+    await Promise.all(lives.map(({ ended }) => ended));
     await this.#run.catch(() => undefined);
   }
 

@@ -129,7 +129,9 @@ function watchProvider(api: ProviderApi, death: Dying, onAnswer: () => void): Pr
     enroll: { after: () => death.at("enrolment signed") },
     consentToClose: { after: () => death.at("consent came") },
   });
-  return new Proxy(steps, { get: (target, name) => (name === "call" ? call : Reflect.get(target, name, target)) });
+  return new Proxy(steps, {
+    get: (target, name): unknown => (name === "call" ? call : Reflect.get(target, name, target)),
+  });
 }
 
 /** What the process does when it is told to. */

@@ -93,6 +93,11 @@ export class World {
     await sender.depositBatch(identityCommitments.map((identityCommitment) => ({ identityCommitment, amount })));
   }
 
+  /** Of the pool's token. */
+  async balanceOf(holder: string): Promise<bigint> {
+    return this.client.token.balanceOf(holder);
+  }
+
   async close(): Promise<void> {
     await this.#prover.close();
     this.#provider.destroy();

@@ -16,7 +16,7 @@ import {
   encodePiece,
   problemOf,
 } from "../../../src/wire/index.ts";
-import type { ProviderApi } from "../../../src/wire/index.ts";
+import type { CallRequestJson, ProviderApi } from "../../../src/wire/index.ts";
 
 export interface Seen {
   readonly path: string;
@@ -87,7 +87,7 @@ async function answer(
 
 async function answerCall(api: ProviderApi, body: string, response: ServerResponse): Promise<void> {
   let delivered = 0;
-  const result = await api.call(JSON.parse(body), (piece) => {
+  const result = await api.call(JSON.parse(body) as CallRequestJson, (piece) => {
     if (delivered === 0) response.writeHead(200, { "content-type": CALL_MEDIA_TYPE });
     delivered += piece.length;
     response.write(encodePiece(piece));

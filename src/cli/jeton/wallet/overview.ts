@@ -141,11 +141,3 @@ function grievancesOf({ purse }: Source): object {
   const reasons = [...purse.accounts.values()].flatMap((account) => account.grievances().map(({ reason }) => reason));
   return reasons.length === 0 ? {} : { grievances: [...new Set(reasons)] };
 }
-
-/** For people: amounts as text. */
-export function readable(value: unknown): unknown {
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(readable);
-  if (typeof value !== "object" || value === null) return value;
-  if ("units" in value && "text" in value) return value.text;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, readable(item)]));
-}

@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** `jeton wallet status`: from the wallet's file, or from the proxy that has it open. */
-import { formatEther } from "ethers";
-
-import { feedPage } from "../../../wire/index.ts";
-import type { ProviderApi } from "../../../wire/index.ts";
-import { tokensText } from "../../amounts.ts";
-import type { Outcome } from "../../outcome.ts";
+/** `jeton wallet status`: from the proxy that has the wallet open, or from the wallet's file. */
 import { note } from "../../outcome.ts";
+import type { Outcome } from "../../outcome.ts";
 import { WalletHome } from "./home.ts";
 import type { RunningProxyNote } from "./home.ts";
-import { Overview, readable } from "./overview.ts";
-import { withWallet } from "./session.ts";
-import type { OpenOptions, WalletSession } from "./session.ts";
+import type { OpenOptions } from "./session.ts";
 
 export async function statusCommand(options: OpenOptions): Promise<Outcome> {
-  const home = new WalletHome(options.home);
-  const proxy = await home.runningProxy();
-  const overview =
-    (proxy && (await askProxy(proxy))) ?? (await withWallet(options, async (session) => fromFile(session)));
+  const proxy = await new WalletHome(options.home).runningProxy();
+  const overview = (proxy && (await askProxy(proxy))) ?? (await fromFile(options));
   return (options.json === true ? overview : readable(overview)) as Outcome;
 }
+
+const fromFile = async (options: OpenOptions): Promise<object> => {
+  const { overviewFromFile } = await import("./status-from-file.ts");
+  return overviewFromFile(options);
+};
 
 /** Undefined when it does not answer after all. */
 async function askProxy({ url, token }: RunningProxyNote): Promise<object | undefined> {
@@ -37,28 +33,10 @@ async function askProxy({ url, token }: RunningProxyNote): Promise<object | unde
   }
 }
 
-async function fromFile(session: WalletSession): Promise<object> {
-  const { client, keys, network, provider, say } = session;
-  const overview = await new Overview(session).read();
-  const [tokens, coins] = await Promise.all([
-    client.token.balanceOf(keys.fundingAddress),
-    client.provider.getBalance(keys.fundingAddress),
-  ]);
-  const anonymitySet = await countEnrolments(provider).catch((error: unknown) => {
-    say(`the provider's gateway does not answer: ${(error as Error).message}`);
-    return undefined;
-  });
-  const funds = { tokens: tokensText(tokens, client.token), coins: `${formatEther(coins)} ${network.coin}` };
-  return { ...overview, anonymitySet, fundingAddressHolds: funds };
-}
-
-/** How many accounts a call can come from: those that enrolled, from the provider's feed, read whole. */
-async function countEnrolments(provider: ProviderApi): Promise<number> {
-  let count = 0;
-  for (let after = 0; ;) {
-    const { entries, next, isEnd } = feedPage.parse(await provider.publicFeed({ after }));
-    count += entries.filter(({ kind }) => kind === "enrolment").length;
-    if (isEnd || next <= after) return count;
-    after = next;
-  }
+/** For people: amounts as text. */
+function readable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(readable);
+  if (typeof value !== "object" || value === null) return value;
+  if ("units" in value && "text" in value) return value.text;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, readable(item)]));
 }
