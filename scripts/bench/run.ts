@@ -7,18 +7,23 @@ import { z } from "zod";
 
 import { ROOT } from "../circuits/circuit-set.ts";
 import { Prover } from "../../src/prover/index.ts";
+import type { CallsReport } from "./calls/measure.ts";
 import { makeClaims } from "./claims.ts";
+import { compareCounts, compareTimes } from "./compare.ts";
 import type { GasReport } from "./gas-report.ts";
 import type { Machine } from "./machine.ts";
 import { describeMachine } from "./machine.ts";
 import type { ProvingReport } from "./proving.ts";
 import { measureProving, SingleThread } from "./proving.ts";
 import type { Compared, RatesReport } from "./rates.ts";
-import { compared, measureRates } from "./rates.ts";
+import { measureRates } from "./rates.ts";
 import type { SemaphoreGas } from "./semaphore-contracts.ts";
 import type { SemaphoreProving } from "./semaphore-proof.ts";
+import type { StoreReport } from "./store/measure.ts";
+import { measureVerification } from "./verification.ts";
+import type { VerificationReport } from "./verification.ts";
 
-export const SECTIONS = ["constraints", "gas", "proving", "rates", "peers"] as const;
+export const SECTIONS = ["constraints", "gas", "proving", "rates", "peers", "verification", "calls", "store"] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export type Constraints = Readonly<Record<string, number>>;
@@ -31,20 +36,34 @@ export interface PeersReport {
   readonly proving?: SemaphoreProving;
 }
 
-export interface BenchReport {
-  readonly machine: Machine;
+/** What the sections measured. */
+export interface Parts {
   readonly constraints?: Constraints;
   readonly gas?: GasReport;
   readonly proving?: ProvingReport;
   readonly rates?: RatesReport;
   readonly peers?: PeersReport;
-  /** Ours, Semaphore's, and ours over Semaphore's. */
+  readonly verification?: VerificationReport;
+  readonly calls?: CallsReport;
+  readonly store?: StoreReport;
+}
+
+export interface BenchReport extends Parts {
+  /** Where and when each section was measured. */
+  readonly runs: Readonly<Partial<Record<Section, Machine>>>;
+  /** Ours, Semaphore's, and ours over Semaphore's; of times, both of one run. */
   readonly sideBySide: Readonly<Record<string, Compared>>;
 }
 
 export interface RunOptions {
   readonly sections: ReadonlySet<Section>;
   readonly ptau?: string | undefined;
+  /** How many tickets each series of calls spends. */
+  readonly tickets: number;
+  /** How many spent tickets the full store has. */
+  readonly nullifiers: number;
+  /** A folder for profiles of gateway and wallet. */
+  readonly profile?: string | undefined;
   readonly log: (step: string) => void;
 }
 
@@ -87,37 +106,14 @@ async function runPeers(thread: SingleThread, { ptau, log }: RunOptions): Promis
   return { packages, constraints: circuit.constraints, gas: await measureSemaphoreGas(proven), proving: times };
 }
 
-type Parts = Omit<BenchReport, "machine" | "sideBySide">;
+async function runCalls(options: RunOptions): Promise<CallsReport> {
+  const { measureCalls } = await import("./calls/measure.ts");
+  return measureCalls(options);
+}
 
-function compare({ constraints, gas, proving, rates, peers }: Parts): Record<string, Compared> {
-  const rows: Record<string, Compared> = {};
-  const add = (name: string, ours: number | undefined, peer: number | undefined): void => {
-    if (ours !== undefined && peer !== undefined) rows[name] = compared(ours, peer);
-  };
-  add("request constraints / Semaphore circuit", constraints?.["request"], peers?.constraints);
-  add("enroll constraints / Semaphore circuit", constraints?.["enroll"], peers?.constraints);
-  const [own, other] = [proving?.singleThread.request, peers?.proving?.singleThread];
-  add("request witness ms / Semaphore", own?.witness, other?.witness);
-  add("request proof ms / Semaphore, same code", own?.prove, other?.prove);
-  add("request verification ms / Semaphore, same code", own?.verify, other?.verify);
-  add("request witness and proof ms / generateProof", own && own.witness + own.prove, peers?.proving?.generateProof);
-  add("prover.verify ms / verifyProof", proving?.proverVerifyRequest, peers?.proving?.verifyProof);
-  add("enroll proof ms / Semaphore, same code", proving?.singleThread.enroll.prove, other?.prove);
-  add("deposit gas, first / addMember", gas?.deposit.first, peers?.gas.addMember.first);
-  add("deposit gas, 100th / addMember", gas?.deposit.at100, peers?.gas.addMember.at100);
-  add("deposit gas, 1,000th / addMember", gas?.deposit.at1000, peers?.gas.addMember.at1000);
-  add("deposit gas, mean of 1,000 / addMember", gas?.deposit.mean1000, peers?.gas.addMember.mean1000);
-  add(
-    "depositBatch(100) gas per account / addMembers",
-    gas?.depositBatch100PerAccountInto["0"],
-    peers?.gas.addMembers100PerMember,
-  );
-  add("slash gas / validateProof", gas?.slash, peers?.gas.validateProof);
-  if (rates !== undefined) {
-    rows["Poseidon µs / poseidon-lite"] = rates.poseidonMicroseconds;
-    rows["tree of 10,000 ms / Group"] = rates.treeOf10000Milliseconds;
-  }
-  return rows;
+async function runStore(options: RunOptions): Promise<StoreReport> {
+  const { measureStore } = await import("./store/measure.ts");
+  return measureStore(options);
 }
 
 export async function runBench(options: RunOptions): Promise<BenchReport> {
@@ -130,15 +126,19 @@ export async function runBench(options: RunOptions): Promise<BenchReport> {
     return { [name]: await run() };
   };
   try {
-    if (sections.has("gas") || sections.has("peers")) await build();
+    if ((["gas", "peers", "calls"] as const).some((name) => sections.has(name))) await build();
     const parts = {
       ...(await section("constraints", readConstraints)),
       ...(await section("gas", runGas)),
       ...(await section("proving", () => measureProving(thread, makeClaims()))),
       ...(await section("rates", measureRates)),
       ...(await section("peers", () => runPeers(thread, options))),
+      ...(await section("verification", measureVerification)),
+      ...(await section("calls", () => runCalls(options))),
+      ...(await section("store", () => runStore(options))),
     } as Parts;
-    return { machine, ...parts, sideBySide: compare(parts) };
+    const runs = Object.fromEntries([...sections].map((name) => [name, machine]));
+    return { runs, ...parts, sideBySide: { ...compareCounts(parts), ...compareTimes(parts) } };
   } finally {
     thread.close();
   }

@@ -5,8 +5,9 @@ import { join } from "node:path";
 
 import { BUDGETS, ROOT } from "../circuits/circuit-set.ts";
 import { toJson } from "../circuits/files.ts";
+import { compareCounts, compareTimes } from "./compare.ts";
 import { budgetProblems, snapshotProblems } from "./gas-report.ts";
-import type { BenchReport, Constraints } from "./run.ts";
+import type { BenchReport, Constraints, Parts, Section } from "./run.ts";
 import { SECTIONS } from "./run.ts";
 import { toMarkdown } from "./tables.ts";
 
@@ -22,23 +23,38 @@ function withResults(document: string, report: BenchReport): string {
   return `${before}${BEGIN}\n\n${toMarkdown(report)}\n\n${END}${after}`;
 }
 
-/** A run of every section, with the rows that need a phase-1 file. */
-export const isWhole = (report: BenchReport): boolean =>
-  SECTIONS.every((section) => report[section] !== undefined) && report.peers?.proving !== undefined;
+const committed = async (): Promise<BenchReport> => JSON.parse(await readFile(BENCH, "utf8")) as BenchReport;
 
-/** Writes what the run measured; the whole report only after a whole run. Returns the files. */
-export async function writeResults(report: BenchReport): Promise<string[]> {
-  const files: string[] = [];
-  if (report.gas !== undefined) {
-    await writeFile(GAS, toJson(report.gas));
-    files.push(GAS);
-  }
-  if (isWhole(report)) {
-    await writeFile(BENCH, toJson(report));
-    await writeFile(DOCUMENT, withResults(await readFile(DOCUMENT, "utf8"), report));
-    files.push(BENCH, DOCUMENT);
-  }
-  return files;
+/** Why a section of this run is not written, if there is a reason. */
+export function omitted({ peers }: BenchReport): string[] {
+  const isPartial = peers !== undefined && peers.proving === undefined;
+  return isPartial ? ["peers is not written: without a phase-1 file it lacks what is on record"] : [];
+}
+
+/** The committed results with what this run measured in their place; what it did not measure keeps its own date. */
+function merged(before: BenchReport, run: BenchReport): BenchReport {
+  const isWritten = (section: Section): boolean =>
+    run[section] !== undefined && !(section === "peers" && omitted(run).length > 0);
+  const from = (section: Section): BenchReport => (isWritten(section) ? run : before);
+  const inAll = <T>(valueOf: (section: Section) => T | undefined): Partial<Record<Section, T>> =>
+    Object.fromEntries(
+      SECTIONS.map((section) => [section, valueOf(section)] as const).filter(([, value]) => value !== undefined),
+    );
+  const parts = inAll((section) => from(section)[section]) as Parts;
+  return {
+    runs: inAll((section) => from(section).runs[section]),
+    ...parts,
+    sideBySide: { ...before.sideBySide, ...compareTimes(run), ...compareCounts(parts) },
+  };
+}
+
+/** Writes what the run measured, and keeps the rest. Returns the files. */
+export async function writeResults(run: BenchReport): Promise<string[]> {
+  const report = merged(await committed(), run);
+  if (run.gas !== undefined) await writeFile(GAS, toJson(run.gas));
+  await writeFile(BENCH, toJson(report));
+  await writeFile(DOCUMENT, withResults(await readFile(DOCUMENT, "utf8"), report));
+  return [...(run.gas === undefined ? [] : [GAS]), BENCH, DOCUMENT];
 }
 
 function constraintProblems(constraints: Constraints): string[] {
@@ -51,8 +67,9 @@ function constraintProblems(constraints: Constraints): string[] {
 
 async function documentProblems(): Promise<string[]> {
   const document = await readFile(DOCUMENT, "utf8");
-  const report = JSON.parse(await readFile(BENCH, "utf8")) as BenchReport;
-  return withResults(document, report) === document ? [] : ["docs/benchmarks.md does not show snapshots/bench.json"];
+  return withResults(document, await committed()) === document
+    ? []
+    : ["docs/benchmarks.md does not show snapshots/bench.json"];
 }
 
 /** What is wrong with a run against budgets and committed results. Times are not judged: they are another machine's. */
@@ -60,8 +77,8 @@ export async function resultProblems({ constraints, gas }: BenchReport): Promise
   const problems = await documentProblems();
   if (constraints !== undefined) problems.push(...constraintProblems(constraints));
   if (gas !== undefined) {
-    const committed = JSON.parse(await readFile(GAS, "utf8")) as object;
-    problems.push(...budgetProblems(gas), ...snapshotProblems(gas, committed));
+    const snapshot = JSON.parse(await readFile(GAS, "utf8")) as object;
+    problems.push(...budgetProblems(gas), ...snapshotProblems(gas, snapshot));
   }
   return problems;
 }

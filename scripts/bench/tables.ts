@@ -2,30 +2,32 @@
 /** A report as Markdown tables: what the command prints, and what docs/benchmarks.md holds. */
 import { BUDGETS } from "../circuits/circuit-set.ts";
 import { flatten, GAS_BUDGETS } from "./gas-report.ts";
+import type { Machine } from "./machine.ts";
+import { number, table } from "./markdown.ts";
 import type { BenchReport } from "./run.ts";
-
-const number = (value: number): string => value.toLocaleString("en-US", { maximumFractionDigits: 3 });
-
-/** Columns are padded, as prettier does it. */
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const cells = [head, ...rows.map((row) => row.map((cell) => (typeof cell === "number" ? number(cell) : cell)))];
-  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => (row[column] ?? "").length)));
-  const line = (row: readonly string[]): string =>
-    `| ${widths.map((width, column) => (column === 0 ? (row[column] ?? "").padEnd(width) : (row[column] ?? "").padStart(width))).join(" | ")} |`;
-  const rule = `| ${widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
-  return [line(cells[0] ?? []), rule, ...cells.slice(1).map(line)].join("\n");
-}
+import { callsTable, storeTable, verificationTable } from "./service-tables.ts";
 
 const budgetOf = (budgets: Readonly<Record<string, number>>, name: string): string => {
   const budget = budgets[name];
   return budget === undefined ? "" : number(budget);
 };
 
+const runText = ({ date, cpu, cores, memoryGiB, system, node, load }: Machine): string =>
+  `measured on ${date.slice(0, 10)} at ${date.slice(11, 16)} UTC: ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}; load before the run ${load}.`;
+
+/** A line for each run that something of this report is from. */
+function runLines({ runs }: BenchReport): string {
+  const sections = new Map<string, string[]>();
+  for (const [section, machine] of Object.entries(runs)) {
+    const text = runText(machine);
+    sections.set(text, [...(sections.get(text) ?? []), section]);
+  }
+  return [...sections].map(([text, names]) => `- ${names.join(", ")}: ${text}`).join("\n");
+}
+
 export function toMarkdown(report: BenchReport): string {
-  const { machine, constraints, gas, proving, sideBySide } = report;
-  const parts = [
-    `Measured on ${machine.date.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}; load before the run ${machine.load}.`,
-  ];
+  const { constraints, gas, proving, verification, calls, store, sideBySide } = report;
+  const parts = [runLines(report)];
   if (constraints !== undefined) {
     const rows = Object.entries(constraints).map(([name, count]) => [name, count, budgetOf(BUDGETS, name)]);
     parts.push("### Constraints", table(["circuit", "constraints", "budget"], rows));
@@ -47,6 +49,9 @@ export function toMarkdown(report: BenchReport): string {
       `Milliseconds of processor time on one thread. ${proving.throughput.workers} workers prove ${number(proving.throughput.ticketsPerMinute)} tickets a minute by the clock.`,
     );
   }
+  if (verification !== undefined) parts.push("### Verification", ...verificationTable(verification));
+  if (calls !== undefined) parts.push("### Calls", ...callsTable(calls));
+  if (store !== undefined) parts.push("### Store", ...storeTable(store));
   const rows = Object.entries(sideBySide).map(([name, { ours, peer, ratio }]) => [name, ours, peer, ratio]);
   if (rows.length > 0) parts.push("### Side by side", table(["what / peer", "ours", "peer", "ratio"], rows));
   return parts.join("\n\n");

@@ -17,6 +17,7 @@ import { faultEntry } from "./log.ts";
 import type { Log } from "./log.ts";
 import { DEFAULT_SETTINGS } from "./ports.ts";
 import type { GatewaySettings } from "./ports.ts";
+import { caredStore } from "./store-care.ts";
 import type { GatewayStore } from "./store/index.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -72,10 +73,11 @@ const machineClock: Clock = () => Math.floor(Date.now() / 1_000);
 
 /** @throws GatewayError REQUEST_MALFORMED when terms or keys are not the pool's */
 export function assemble(options: ProviderOptions): Assembly {
-  const { client, fromBlock, finality, store, terms, stateKey, signer, upstream, prover } = options;
+  const { client, fromBlock, finality, terms, stateKey, signer, upstream, prover } = options;
   const { clock = machineClock, log, trustProxy = false } = options;
   const limits: HttpLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const settings: GatewaySettings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const { store, isSound } = caredStore(options.store);
   const metrics = new GatewayMetrics();
   const faultIn =
     (where: string) =>
@@ -121,7 +123,7 @@ export function assemble(options: ProviderOptions): Assembly {
     api: gateway,
     leaves: follower.leaves,
     health: healthOf({
-      store: () => store.holdRole(PROBE, { owner: PROBE, until: 0 }, clock()),
+      store: async () => (await store.holdRole(PROBE, { owner: PROBE, until: 0 }, clock())) && isSound(),
       chain: async () => follower.ageMilliseconds < LOST_MILLISECONDS,
       keys: async () => prover.isOpen,
     }),

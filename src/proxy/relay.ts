@@ -2,7 +2,7 @@
 /** Brings an answer to the client. */
 import type { ServerResponse } from "node:http";
 
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 
 import { bodyBytes } from "../wire/index.ts";
 import type { ExchangeRequest, ExchangeResponse } from "../wire/index.ts";
@@ -10,6 +10,7 @@ import { AnswerStream } from "./answer.ts";
 import type { Calls } from "./calls.ts";
 import type { Dialect } from "./dialect.ts";
 import type { LocalAnswer } from "./local-answer.ts";
+import type { Orphans } from "./orphans.ts";
 import { ProxyProblem, problemOf } from "./problem.ts";
 
 /** OpenAI's clients, and those made the same way, do as this says before they look at the status. */
@@ -77,16 +78,28 @@ export interface Relayed {
   readonly charged: bigint;
 }
 
-/** Pays for one exchange and brings its answer. @throws ProxyProblem while nothing was sent to the client */
+export interface RelayParts {
+  readonly calls: Calls;
+  readonly orphans: Orphans;
+  readonly dialect: Dialect;
+}
+
+/** Pays for one exchange, or finds what was paid for it, and brings its answer. @throws ProxyProblem while nothing was sent to the client */
 export async function relay(
-  reply: FastifyReply,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
   exchange: ExchangeRequest,
-  { calls, dialect }: { readonly calls: Calls; readonly dialect: Dialect },
+  { calls, orphans, dialect }: RelayParts,
 ): Promise<Relayed> {
   const client = new ClientStream(reply);
   const stream = new AnswerStream(client);
+  const known = orphans.claim(exchange, request.headers);
+  const call = known ?? calls.pay(exchange, (piece) => stream.take(piece));
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) orphans.keep(exchange, call);
+  });
   try {
-    const { response, charged } = await calls.pay(exchange, (piece) => stream.take(piece));
+    const { response, charged } = await call;
+    if (known !== undefined) stream.take(response);
     const answer = finish(stream, response);
     if (answer === undefined) client.end();
     else sendAnswer(reply, answer, charged);

@@ -15,6 +15,7 @@ import { dialectOf } from "./dialect.ts";
 import type { Dialect } from "./dialect.ts";
 import { Guard, isLoopback } from "./guard.ts";
 import { answerJsonRpc } from "./json-rpc.ts";
+import { Orphans } from "./orphans.ts";
 import { sendPage } from "./page.ts";
 import { DEFAULT_LIMITS } from "./ports.ts";
 import type { ProxyOptions } from "./ports.ts";
@@ -44,7 +45,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const calls = new Calls({ purse: options.purse, inStock: options.inStock, limits, log });
   const app = Fastify({ bodyLimit: limits.bodyBytes, forceCloseConnections: "idle" });
   const dialect = dialectOf(options.terms);
-  install(app, { options, calls, dialect });
+  install(app, { options, calls, orphans: new Orphans(), dialect });
   await app.listen({ host, port });
   return {
     url: urlOf(app, host),
@@ -67,6 +68,7 @@ function urlOf(app: FastifyInstance, host: string): string {
 interface Parts {
   readonly options: ProxyOptions;
   readonly calls: Calls;
+  readonly orphans: Orphans;
   readonly dialect: Dialect;
 }
 
@@ -135,7 +137,7 @@ async function serve(request: FastifyRequest, reply: FastifyReply, parts: Parts)
       tell(amountText(charged));
       return sendLocal(reply, answer);
     }
-    const { status, charged } = await relay(reply, dialect.outgoing(exchange), { calls, dialect });
+    const { status, charged } = await relay({ request, reply }, dialect.outgoing(exchange), parts);
     tell(`${status}, ${amountText(charged)}`);
     return reply;
   } catch (error) {

@@ -25,7 +25,8 @@ export abstract class SqliteFile {
       this.#database.exec("COMMIT");
       return result;
     } catch (error) {
-      this.#database.exec("ROLLBACK");
+      // Some faults, a full disk for one, end the transaction by themselves.
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }
   }

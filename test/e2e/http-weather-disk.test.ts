@@ -11,7 +11,6 @@ import { DatabaseSync } from "node:sqlite";
 import { expect } from "chai";
 
 import { PATHS } from "../../src/wire/index.ts";
-import { ask } from "../src/support/http-provider.ts";
 import { serialIn } from "./processes/service.ts";
 import { Place, asking, codeOf } from "./weather/place.ts";
 import type { Shop } from "./weather/place.ts";
@@ -65,8 +64,8 @@ describe("a full disk, over HTTP", function () {
   /** Past the second for which a report is kept. */
   async function healthOf(shop: Shop): Promise<{ status: number; store: boolean }> {
     await new Promise((resolve) => setTimeout(resolve, 1_050));
-    const { status, text } = await ask(`${shop.url}${PATHS.health}`);
-    return { status, store: (JSON.parse(text) as { checks: { store: boolean } }).checks.store };
+    const response = await fetch(`${shop.url}${PATHS.health}`);
+    return { status: response.status, store: ((await response.json()) as { checks: { store: boolean } }).checks.store };
   }
 
   it("of the gateway: calls are refused unserved, health says so, and the same requests are served when there is room", async () => {

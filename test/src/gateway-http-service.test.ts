@@ -134,14 +134,17 @@ describe("a provider over HTTP on a local chain", function () {
     const { store } = provider;
     const position = await store.chainPosition();
     expect(position).to.be.greaterThan(0);
-    const second = await startProvider(provider.options);
     const holds = async (): Promise<boolean> => store.holdRole("desk", { owner: "somebody else", until: 0 }, 0);
-    expect(await holds()).to.equal(false);
-    await running.close();
-    await provider.deposit([21n], DEPOSIT);
-    await second.look();
-    expect(await store.chainPosition()).to.be.greaterThan(position);
-    await second.close();
+    const second = await startProvider(provider.options);
+    try {
+      expect(await holds()).to.equal(false);
+      await running.close();
+      await provider.deposit([21n], DEPOSIT);
+      await second.look();
+      expect(await store.chainPosition()).to.be.greaterThan(position);
+    } finally {
+      await second.close();
+    }
     expect(await holds()).to.equal(true);
     await store.releaseRole("desk", "somebody else");
     provider = { ...provider, running: await startProvider(provider.options) };

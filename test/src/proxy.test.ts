@@ -162,7 +162,7 @@ describe("the wallet's proxy", function () {
       const reader = answer.body!.getReader();
       const first = await reader.read();
       // The service has not written the second one.
-      expect(Buffer.from(first.value!).toString()).to.equal("data: one\n\n");
+      expect(Buffer.from(first.value).toString()).to.equal("data: one\n\n");
       goOn();
       let rest = "";
       for (let part = await reader.read(); !part.done; part = await reader.read())
@@ -283,6 +283,45 @@ describe("the wallet's proxy", function () {
       expect([error.status, error.code]).to.deep.equal([502, "upstream_failed"]);
       expect(error.message).to.match(/comes back in full/);
       expect(broken.purse.status().accounts[0]?.used).to.equal(1);
+    });
+
+    it("gets the answer that was paid for when it repeats what its patience gave up", async () => {
+      const opened = await open({
+        service: async () => {
+          await pause(1_500);
+          return json({ choices: [], attempt: opened.served.length });
+        },
+        stock: 2,
+      });
+      const client = new OpenAI({ baseURL: `${opened.url}/v1`, apiKey: "anything", timeout: 1_000 });
+      const chat = await client.chat.completions.create({ model: "jeton-small", messages: [] });
+      expect(chat).to.have.property("attempt", 1);
+      expect(opened.served).to.have.lengthOf(1);
+      expect(opened.purse.status().accounts[0]?.used).to.equal(1);
+      // It was given once: asking the same anew is a call of its own.
+      await client.chat.completions.create({ model: "jeton-small", messages: [] }, { timeout: 10_000 });
+      expect(opened.served).to.have.lengthOf(2);
+    });
+
+    it("gets a stream whole when it repeats it", async () => {
+      const { url, served, purse } = await open({
+        service: async (_exchange, stream) => {
+          const write = stream(EVENTS);
+          write("data: one\n\n");
+          await pause(200);
+          write("data: two\n\n");
+          return undefined;
+        },
+      });
+      const path = `${url}/v1/chat/completions`;
+      const abort = new AbortController();
+      const first = await fetch(path, { method: "POST", headers: JSON_TYPE, body: chatBody(), signal: abort.signal });
+      await first.body?.getReader().read();
+      abort.abort();
+      await pause(50);
+      const again = await post(path, chatBody(), { ...JSON_TYPE, "x-stainless-retry-count": "1" });
+      expect(again.body.toString()).to.equal("data: one\n\ndata: two\n\n");
+      expect([served.length, purse.status().accounts[0]?.used]).to.deep.equal([1, 1]);
     });
 
     it("is told when no answer came, and the wallet still gets the refund", async () => {

@@ -8,6 +8,7 @@ import { expect } from "chai";
 
 import { jsonRpcUpstream } from "../../src/gateway/index.ts";
 import { WalletError, WalletStore } from "../../src/wallet/index.ts";
+import { GatewayError } from "../../src/wire/index.ts";
 import type { CallRequestJson } from "../../src/wire/index.ts";
 import {
   C,
@@ -127,6 +128,49 @@ describe("the wallet's calls", function () {
     expect((await account.call("next")).index).to.equal(1);
     expect(provider.upstream.served).to.deep.equal(["next"]);
     expect(account.summary()).to.include({ unsettled: 0, unfolded: C + P + (C - PRICE + P) });
+  });
+
+  it("asks again while the provider is at work on the call, longer than for an answer that does not come", async () => {
+    const provider = startProvider();
+    let asked = 0;
+    let busyFor = 6;
+    const busy = lying(provider.gateway, {
+      call: (request) =>
+        (asked += 1) <= busyFor
+          ? Promise.reject(new GatewayError("CALL_IN_PROGRESS", "ask again later"))
+          : provider.gateway.call(request),
+    });
+    const { account } = await enrolled(provider, { api: busy });
+    expect((await account.call("a")).response).to.equal("echo: a");
+    expect(asked).to.equal(7);
+    busyFor = Number.POSITIVE_INFINITY;
+    expect(await codeOf(account.call("b"))).to.equal("UNANSWERED");
+    expect(asked).to.equal(7 + 2 + 15);
+  });
+
+  it("waits longer before each attempt, and as long as the provider asks, within reason", async () => {
+    const provider = startProvider();
+    const pauses: number[] = [];
+    const failures = [
+      new Error("down"),
+      new GatewayError("OVERLOADED", "later", { retryAfterSeconds: 5 }),
+      new GatewayError("OVERLOADED", "much later", { retryAfterSeconds: 86_400 }),
+      new GatewayError("OVERLOADED", "never", { retryAfterSeconds: "soon" }),
+      new Error("down"),
+    ];
+    const flaky = lying(provider.gateway, {
+      call: (request) => {
+        const failure = failures.shift();
+        return failure === undefined ? provider.gateway.call(request) : Promise.reject(failure);
+      },
+    });
+    const { account } = await enrolled(provider, {
+      api: flaky,
+      retry: { attempts: 6, pauseMilliseconds: 100 },
+      pause: async (milliseconds) => void pauses.push(milliseconds),
+    });
+    await account.call("a");
+    expect(pauses).to.deep.equal([100, 5_000, 30_000, 800, 800]);
   });
 
   it("runs a session of several calls on one ticket, each within its own cap", async () => {

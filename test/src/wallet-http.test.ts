@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { ServerResponse } from "node:http";
+import { Agent as TlsAgent, createServer as createTlsServer } from "node:https";
+import { createServer as createTcpServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 
 import { expect } from "chai";
@@ -9,6 +12,7 @@ import { WalletError, httpProvider } from "../../src/wallet/index.ts";
 import type { HttpProviderOptions } from "../../src/wallet/index.ts";
 import { CALL_MEDIA_TYPE, GatewayError, PATHS, encodeAnswer, encodePiece } from "../../src/wire/index.ts";
 import type { CallAnswerJson } from "../../src/wire/index.ts";
+import { CERTIFICATE, KEY } from "./support/localhost-certificate.ts";
 import { refuse, servePlain } from "./support/plain-http.ts";
 import type { PlainServer, TakeOver } from "./support/plain-http.ts";
 import { C, P, PRICE, codeOf, lying, openUser, startProvider } from "./support/session-world.ts";
@@ -298,6 +302,43 @@ describe("the wallet over HTTP", function () {
     const allowed = ["https://example.org/api/", "http://localhost:8080", "http://127.0.0.2", "http://[::1]:80"];
     for (const url of [...allowed, `http://${"a".repeat(56)}.onion`]) expect(() => httpProvider(url)).not.to.throw();
     expect(() => httpProvider("http://example.org", { allowInsecure: true })).not.to.throw();
+  });
+
+  it("talks TLS to a provider whose certificate holds, and to no other", async () => {
+    const { gateway } = startProvider();
+    const server = createTlsServer({ key: KEY, cert: CERTIFICATE }, (_request, response) => {
+      void gateway.terms().then((terms) => {
+        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(terms));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+    const api = httpProvider(url, { agent: new TlsAgent({ ca: CERTIFICATE, keepAlive: true }) });
+    expect(await api.terms()).to.deep.equal(await gateway.terms());
+    expect(await api.terms()).to.deep.equal(await gateway.terms());
+    const error = await httpProvider(url)
+      .terms()
+      .catch((reason: unknown) => reason);
+    expect(error)
+      .to.be.instanceOf(Error)
+      .with.property("message")
+      .that.matches(/certificate/);
+    api.close();
+    server.close();
+
+    // It takes the connection, and never says a word of TLS.
+    const mute = createTcpServer();
+    await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
+    const silent = httpProvider(`https://localhost:${(mute.address() as AddressInfo).port}`, {
+      connectMilliseconds: 200,
+      keepAlive: false,
+    });
+    const late = await silent.terms().catch((reason: unknown) => reason);
+    expect(late)
+      .to.be.instanceOf(Error)
+      .with.property("message")
+      .that.matches(/to connect/);
+    mute.close();
   });
 
   it("keeps a refund that the provider gave late, after the answer was cut", () => {

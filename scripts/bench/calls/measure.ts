@@ -3,18 +3,19 @@
  * What a paid call costs in time, beside the same call without Jeton: the bundled model, asked directly, through a gateway, and through
  * a wallet's proxy and a gateway. Tickets are proved beforehand.
  */
+import { PATHS } from "../../../src/wire/index.ts";
 import { PostgresServer } from "../../../test/support/postgres.ts";
 import type { Child, Usage } from "../child.ts";
 import { median, ratio, rounded } from "../statistics.ts";
 import { Client } from "./client.ts";
 import type { Exchanged } from "./client.ts";
+import { LATE_CALLS, LONG_SESSION, NAMES } from "./names.ts";
 import { requestBody } from "./sale.ts";
 import { measureSeries } from "./series.ts";
 import type { Measured, Series, SeriesOptions } from "./series.ts";
 import { DEPOSIT, Stage } from "./stage.ts";
 import type { Station } from "./stage.ts";
 import { IDENTITY_COMMITMENT, proveTickets, sessionOf } from "./vouchers.ts";
-import { PATHS } from "../../../src/wire/index.ts";
 
 export interface CallsOptions {
   /** How many tickets each series spends. */
@@ -34,7 +35,7 @@ export interface Memory {
 
 export interface CallsReport {
   readonly series: Readonly<Record<string, Series>>;
-  /** Milliseconds by the clock: one verification as the gateway asked for it in `firstCall`. */
+  /** Milliseconds by the clock: one verification as the gateway asked for it in first calls. */
   readonly verification: number;
   /** The gateway's share of the first call of a ticket over one verification. */
   readonly firstCallOverVerification: number;
@@ -42,8 +43,9 @@ export interface CallsReport {
 }
 
 const SESSION = 20;
-const LONG_SESSION = 400;
 const WARM_UP = 8;
+/** How many tickets the wallet proves beside its last calls. */
+const PROOFS = 8;
 const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
 const repeat = (count: number, call: () => Promise<Exchanged>): (() => Promise<Exchanged>)[] =>
@@ -130,10 +132,14 @@ async function throughWallet(
   const through = { gateway, wallet };
   const plain = calls.send(wallet.url, requestBody(false));
   const streamed = calls.send(wallet.url, requestBody(true));
-  await calls.measure("wallet", repeat(WARM_UP + tickets, plain), { ...through, direct: direct.whole, warmUp: WARM_UP });
-  await calls.measure("walletStreamed", repeat(few, streamed), { ...through, direct: direct.streamed });
-  const proving = wallet.child.ask("prove", few + 2 * few);
-  await calls.measure("walletWhileProving", repeat(few, plain), { ...through, direct: direct.whole });
+  await calls.measure(NAMES.wallet, repeat(WARM_UP + tickets, plain), {
+    ...through,
+    direct: direct.whole,
+    warmUp: WARM_UP,
+  });
+  await calls.measure(NAMES.walletStreamed, repeat(few, streamed), { ...through, direct: direct.streamed });
+  const proving = wallet.child.ask("prove", few + PROOFS);
+  await calls.measure(NAMES.walletWhileProving, repeat(few, plain), { ...through, direct: direct.whole });
   await proving;
 }
 
@@ -146,19 +152,19 @@ export async function measureCalls({ tickets, profile, log }: CallsOptions): Pro
     log("calls: tickets are proved");
     const prepared = await prepare(stage, gateway.url, tickets);
     const asked = (stream: boolean) => repeat(300, calls.send(stage.model.url, requestBody(stream)));
-    const whole = await calls.measure("direct", asked(false), { warmUp: 100 });
-    const streamed = await calls.measure("directStreamed", asked(true), { warmUp: 100 });
+    const whole = await calls.measure(NAMES.direct, asked(false), { warmUp: 100 });
+    const streamed = await calls.measure(NAMES.directStreamed, asked(true), { warmUp: 100 });
 
-    const names = { first: "firstCall", open: "openSession" };
+    const names = { first: NAMES.first, open: NAMES.open };
     const first = await calls.throughGateway(names, gateway, prepared, whole);
     const verifications = await gateway.child.ask<number[]>("verifications");
     const url = `${gateway.url}${PATHS.call}`;
     const long = prepared.long.map((body) => calls.send(url, body));
-    await calls.measure("longSession", long, { gateway, direct: whole, warmUp: LONG_SESSION - 50 });
+    await calls.measure(NAMES.long, long, { gateway, direct: whole, warmUp: LONG_SESSION - LATE_CALLS });
     if (postgres === undefined) log("SKIPPED: calls on PostgreSQL. There are no server binaries");
     else {
       const other = await stage.gateway(await postgres.newDatabase());
-      const named = { first: "firstCallPostgres", open: "openSessionPostgres" };
+      const named = { first: NAMES.firstPostgres, open: NAMES.openPostgres };
       await calls.throughGateway(named, other, prepared, whole);
       await other.child.close();
     }

@@ -42,7 +42,7 @@ export interface StoreReport {
 }
 
 const CALLERS = [1, 8];
-const MILLISECONDS = Number(process.env["BT"] ?? 3_000);
+const MILLISECONDS = 3_000;
 const WARM_UP_MILLISECONDS = 500;
 
 /** A store of one kind: somewhere to make new ones. */

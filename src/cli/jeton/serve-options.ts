@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** From a gateway's settings to a provider that can be started: everything is opened, and everything is checked. */
-import { JsonRpcProvider, Wallet } from "ethers";
+import { JsonRpcProvider, Network, Wallet } from "ethers";
 import type { Signer } from "ethers";
 
 import {
@@ -73,6 +73,18 @@ function upstreamFor(config: ServeConfig, terms: Terms, onFault: (error: unknown
   }
 }
 
+/** The provider's own client asks for ever. The URL may hold a key: it is not said. @throws CliError CONFIGURATION_MISSING */
+async function chainIdAt(rpcUrl: string): Promise<bigint> {
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] });
+  try {
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(rpcUrl, { method: "POST", headers, body, signal: AbortSignal.timeout(15_000) });
+    return BigInt(((await answer.json()) as { readonly result: string }).result);
+  } catch (error) {
+    throw new CliError("CONFIGURATION_MISSING", "no endpoint of a chain answers at rpcUrl", error);
+  }
+}
+
 /** What everybody has is worth nothing: such keys are for chains that are worth nothing too. */
 function refuseDevelopmentKeys(client: PoolClient, signer: string, isLocal: boolean): void {
   if (isLocal) return;
@@ -97,9 +109,9 @@ export async function openProvider(config: ServeConfig, log: Log, say: Say): Pro
   };
   try {
     const terms = await readTerms(config.pathOf(settings.terms));
-    const rpc = new JsonRpcProvider(config.text(settings.rpcUrl, "the URL of the chain's endpoint"), undefined, {
-      cacheTimeout: -1,
-    });
+    const rpcUrl = config.text(settings.rpcUrl, "the URL of the chain's endpoint");
+    const chain = Network.from(await chainIdAt(rpcUrl));
+    const rpc = new JsonRpcProvider(rpcUrl, chain, { staticNetwork: true, cacheTimeout: -1 });
     opened.push(() => rpc.destroy());
     const client = await PoolClient.connect(rpc, settings.pool);
     const network = [...LOCAL_NETWORKS, ...LIVE_NETWORKS].find(({ chainId }) => chainId === client.chainId);
@@ -119,6 +131,7 @@ export async function openProvider(config: ServeConfig, log: Log, say: Say): Pro
     if (prover.manifest.purpose === "development" && network?.isLocal !== true) {
       say("warning: the proving keys are development keys: whoever made them can forge proofs (docs/trusted-setup.md)");
     }
+    if (settings.fromBlock === undefined) say("warning: fromBlock is missing: all blocks of the chain are read");
     const location = config.text(settings.store, "the store's location");
     const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(location);
     const store = await openStore(isUrl ? location : config.pathOf(location), client.pool.poolHash);

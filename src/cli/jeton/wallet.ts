@@ -95,10 +95,7 @@ const disputeCommand = (): Command =>
     .addCommand(
       command("open", "open the dispute over a used ticket that has no refund")
         .addOption(account())
-        .requiredOption(
-          "--ticket <number>",
-          "the ticket: `jeton wallet status` counts them, the proxy's log names them",
-        )
+        .requiredOption("--ticket <number>", "the ticket; `jeton wallet status` names those without a refund")
         .addOption(recipient())
         .option("--out <file>", "write the dispute there, for somebody else to send")
         .addOption(yes())

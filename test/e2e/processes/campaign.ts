@@ -11,8 +11,8 @@ import { Pair } from "./pair.ts";
 import type { Planted } from "./pair.ts";
 import { OUTSIDE } from "./points.ts";
 import type { Kill, Side, Stage } from "./points.ts";
-import { scheduleOf } from "./schedule.ts";
-import type { Turn } from "./schedule.ts";
+import { killsOf, scheduleOf } from "./schedule.ts";
+import type { Schedule, Turn } from "./schedule.ts";
 import type { World } from "./world.ts";
 
 export interface CrashOptions {
@@ -57,11 +57,14 @@ const BUSY_SHARE = 0.25;
 const CLOSE_SECONDS = 7_200;
 
 export async function runCrashes(world: World, options: CrashOptions): Promise<CrashReport> {
-  const { seed, accounts, planted } = options;
-  const pair = await Pair.open(world, { seed, accounts, planted });
+  const { seed, accounts, planted, kills, points } = options;
+  const dice = new Dice(seed);
+  const schedule = scheduleOf(dice, kills, accounts, points);
+  const deaths = { gateway: killsOf(schedule, "gateway"), wallet: killsOf(schedule, "wallet") };
+  const pair = await Pair.open(world, { seed, accounts, planted, deaths });
   let isFine = false;
   try {
-    const report = await new Run(world, pair, options).all();
+    const report = await new Run(world, pair, options, dice).all(schedule);
     isFine = report.findings.length === 0 || planted !== undefined;
     return report;
   } catch (error) {
@@ -86,18 +89,17 @@ class Run {
   #rounds = 0;
   #folds = 0;
 
-  constructor(world: World, pair: Pair, options: CrashOptions) {
+  constructor(world: World, pair: Pair, options: CrashOptions, dice: Dice) {
     this.#world = world;
     this.#pair = pair;
     this.#owner = new Owner(pair);
     this.#options = options;
-    this.#dice = new Dice(options.seed);
+    this.#dice = dice;
     this.#accounts = Array.from({ length: options.accounts }, (_, number) => number);
   }
 
-  async all(): Promise<CrashReport> {
-    const { kills, points, planted, foldsAll = false } = this.#options;
-    const schedule = scheduleOf(this.#dice, kills, this.#accounts.length, points);
+  async all(schedule: Schedule): Promise<CrashReport> {
+    const { planted, foldsAll = false } = this.#options;
     await this.#pair.alive();
     const commitments = await Promise.all(this.#accounts.map(this.#owner.identity));
     const { ticketPrice, policyHold } = this.#world.client.parameters;

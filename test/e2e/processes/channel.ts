@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Questions and answers between two processes, over Node's channel for messages. Both sides may ask. */
 import type { ChildProcess } from "node:child_process";
+import { flushCompileCache } from "node:module";
 
 /** The other side is gone: it cannot be known what became of the question. */
 export class Gone extends Error {}
@@ -32,6 +33,13 @@ export class Channel {
   readonly #waiting = new Map<number, Waiting>();
   #isOpen = true;
   #next = 0;
+
+  /** For a process that another one started: it ends with that one, and its code is kept for the next of its kind, which it may not live to see. */
+  static ofChild(handlers: Handlers): Channel {
+    flushCompileCache();
+    process.once("disconnect", () => process.exit());
+    return new Channel(process, handlers);
+  }
 
   constructor(end: ChildProcess | NodeJS.Process, handlers: Handlers = {}) {
     // A message that can no longer be sent is one that the other side never gets, as when it dies a moment later.

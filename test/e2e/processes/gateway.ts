@@ -153,7 +153,7 @@ async function main(setup: Setup): Promise<void> {
     return url;
   }
 
-  new Channel(process, {
+  Channel.ofChild({
     start,
     arm: async ({ point, passes }: Arming<GatewayPoint>) => death.arm(point, passes),
   });

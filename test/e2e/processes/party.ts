@@ -22,6 +22,10 @@ export interface PartyOptions {
   readonly output: string;
   /** Where it notes that it is about to die by itself. */
   readonly deaths: string;
+  /** Where compiled code is kept for the next process. */
+  readonly cache: string;
+  /** How often it is meant to die: for so many lives a process is made ready in time. */
+  readonly expected: number;
   /** What it may ask of this process. */
   readonly handlers?: Handlers;
   /** Brings a process that is ready to where the one before it was. If it dies of that, the next one is brought there. */
@@ -44,7 +48,6 @@ export class Party {
 
   constructor(options: PartyOptions) {
     this.#options = options;
-    this.#next = this.#load();
     this.#run = this.#live();
     this.#run.catch((error: unknown) => this.#revived.reject(error));
     this.#revived.promise.catch(() => undefined);
@@ -96,7 +99,7 @@ export class Party {
           return false;
         },
       );
-      this.#next = this.#load();
+      if (this.deaths.length < this.#options.expected) this.#next = this.#load();
       if (isRevived) this.#revived.resolve(undefined);
       const how = await life.ended;
       if (this.#isClosed) return;
@@ -120,10 +123,11 @@ export class Party {
   }
 
   #load(): Life {
-    const { script, setup, output, handlers } = this.#options;
+    const { script, setup, output, handlers, cache } = this.#options;
     const file = openSync(output, "a");
     const child = fork(script, [JSON.stringify(setup)], {
       execArgv: ["--import", "tsx"],
+      env: { ...process.env, NODE_COMPILE_CACHE: cache },
       serialization: "advanced",
       stdio: ["ignore", file, file, "ipc"],
     });

@@ -62,6 +62,11 @@ export function scheduleOf(dice: Dice, kills: number, accounts: number, points =
   };
 }
 
+/** How often a side is to die. */
+export function killsOf({ enrolments, closes, gateway, wallet }: Schedule, side: Side): number {
+  return [enrolments, closes, gateway, wallet].flat(2).filter((kill) => kill.side === side).length;
+}
+
 /** One fold is enough for all points of folding: a proof takes seconds. */
 function inTurns(kills: readonly Kill[]): Turn[] {
   const turns: Kill[][] = [];

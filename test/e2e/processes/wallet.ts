@@ -249,7 +249,7 @@ async function main(setup: Setup): Promise<void> {
   const sender = new PoolSender(client, payer(chain, "wallet"));
   let owner: Owner;
 
-  const channel: Channel = new Channel(process, {
+  const channel: Channel = Channel.ofChild({
     start: async ({ providerUrl, seed, isForgetful }: WalletStart): Promise<void> => {
       const file = WalletStore.open(join(setup.folder, "wallet.sqlite"), seed);
       const { store, catchUp } = watchStore(file, death, isForgetful);

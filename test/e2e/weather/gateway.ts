@@ -59,7 +59,6 @@ async function main(setup: NodeSetup): Promise<void> {
         prover: verifying,
         bountyRecipient,
         pollMilliseconds: 200,
-        settings: { leaseSeconds: 1 },
         clock: () => Math.floor(Date.now() / 1_000) + skew,
         log: (entry) => console.log(JSON.stringify(entry)),
       });

@@ -3,7 +3,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { JsonRpcProvider } from "ethers";
+import type { JsonRpcProvider, Signer } from "ethers";
 
 import { DEVELOPMENT_PROVIDER_KEY } from "../../../deploy/index.ts";
 import { PoolHistory, PoolSender, PoolView } from "../../../src/chain/index.ts";
@@ -143,13 +143,18 @@ export class Place {
     return async () => void (await this.rpc("evm_revert", [id]));
   }
 
+  /** Gives somebody tokens, in base units. */
+  async fund(signer: Signer, amount: bigint): Promise<void> {
+    const token = DemoUSD__factory.connect(this.client.parameters.token, signer);
+    await (await token.mint(await signer.getAddress(), amount)).wait();
+  }
+
   /** Opens accounts, of so many tickets each. */
   async deposit(identityCommitments: readonly bigint[], tickets: number): Promise<void> {
     const { sender, client } = this;
     const amount = BigInt(tickets) * this.hold;
     const price = client.priceOf(amount) * BigInt(identityCommitments.length);
-    const token = DemoUSD__factory.connect(client.parameters.token, sender.signer);
-    await (await token.mint(await sender.signer.getAddress(), price)).wait();
+    await this.fund(sender.signer, price);
     await sender.approve(price);
     await sender.depositBatch(identityCommitments.map((identityCommitment) => ({ identityCommitment, amount })));
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** A provider over HTTP on a local chain: a deployed pool, and a running gateway before it. */
-import { NonceManager } from "ethers";
 import type { Signer } from "ethers";
 import { artifacts, network } from "hardhat";
 
@@ -70,7 +69,7 @@ export async function startHttpProvider(
     pollMilliseconds: 50,
     ...changes,
   };
-  const token = DemoUSD__factory.connect(client.parameters.token, new NonceManager(deployer));
+  const token = DemoUSD__factory.connect(client.parameters.token, deployer);
   const sender = new PoolSender(client, deployer);
   const deposit = async (identityCommitments: readonly bigint[], amount: bigint): Promise<void> => {
     const price = client.priceOf(amount) * BigInt(identityCommitments.length);

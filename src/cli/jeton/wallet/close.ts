@@ -31,28 +31,9 @@ export const closeCommand = (options: CloseOptions): Promise<Outcome> =>
     await requireClosable(session, account);
     await collect(session, account);
     const terms = termsOf(options, session);
-    const { used, closingFrom, unsettled, unfolded } = account.summary();
+    const { used, closingFrom, unfolded } = account.summary();
     const firstUnused = terms.firstUnused ?? closingFrom ?? used;
-    const [challenge, provider] = [minutes(client.parameters.challengeWindow), client.parameters.provider];
-    say(
-      `This close says that the tickets 0 to ${firstUnused - 1} were used and those from ${firstUnused} on were not (j = ${firstUnused}).`,
-    );
-    say(
-      `  It publishes the keys of all tickets from ${firstUnused} on. If one of them was used, by a copy of this wallet for instance, the account is lost.`,
-    );
-    say(`  From now on the account uses no ticket any more, whatever becomes of the close.`);
-    say(
-      `  With the provider's consent it pays out at once; otherwise after a window of ${challenge}, in which ${provider} can object.`,
-    );
-    if (unsettled > 0)
-      say(
-        `  ${unsettled} used tickets have no refund: they are paid for in full. "jeton wallet dispute" asks for refunds.`,
-      );
-    if (unfolded > 0n)
-      say(
-        `  Refunds of ${tokensText(unfolded, client.token)} are not folded and will be lost. "jeton wallet fold --certify" saves them.`,
-      );
-    say(`  ${terms.recipient} gets about ${tokensText(await expected(session, account, firstUnused), client.token)}.`);
+    await explain(session, account, terms.recipient, firstUnused);
     if (!network.isLocal || unfolded > 0n) await confirm(options.yes, `Close account ${options.account}?`);
 
     say("proving the close (5 to 10 seconds) …");
@@ -71,6 +52,35 @@ export const closeCommand = (options: CloseOptions): Promise<Outcome> =>
       paidBy: signer.address,
     };
   });
+
+/** Said before anything is proved: from then on there is no way back. */
+async function explain(
+  session: WalletSession,
+  account: Account,
+  recipient: string,
+  firstUnused: number,
+): Promise<void> {
+  const { client, say } = session;
+  const { challengeWindow, provider } = client.parameters;
+  const { unsettled, unfolded } = account.summary();
+  const claim = firstUnused === 0 ? "no ticket was used" : `only the tickets below ${firstUnused} were used`;
+  say(`This close says that ${claim} (j = ${firstUnused}), and publishes the keys of all others.`);
+  say("  If one of those was used after all, by a copy of this wallet for instance, the account is lost.");
+  say("  From now on the account uses no ticket any more, whatever becomes of the close.");
+  say(
+    `  With the provider's consent it pays out at once; otherwise after a window of ${minutes(challengeWindow)}, in which ${provider} can object.`,
+  );
+  if (unsettled > 0) {
+    say(
+      `  ${unsettled} used tickets have no refund: they are paid for in full. "jeton wallet dispute" asks for refunds.`,
+    );
+  }
+  if (unfolded > 0n) {
+    const lost = tokensText(unfolded, client.token);
+    say(`  Refunds of ${lost} are not folded and will be lost. "jeton wallet fold --certify" saves them.`);
+  }
+  say(`  ${recipient} gets about ${tokensText(await expected(session, account, firstUnused), client.token)}.`);
+}
 
 const minutes = (seconds: bigint): string =>
   seconds < 7_200n ? `${seconds / 60n} minutes` : `${seconds / 3_600n} hours`;
@@ -109,11 +119,13 @@ function termsOf(options: CloseOptions, { client, signer }: WalletSession): Clos
   if (firstUnused !== undefined && !/^\d{1,5}$/.test(firstUnused)) {
     throw new CliError("OPTION_INVALID", `--first-unused takes the number of a ticket, and not "${firstUnused}"`);
   }
+  const known = firstUnused === undefined ? {} : { afterRestore: "certain" as const };
+  const afterRestore = consent ? { afterRestore: "consent" as const } : known;
   return {
     recipient,
     deadline: BigInt(Math.floor(Date.now() / 1000) + DEADLINE_SECONDS),
-    // Read only where the wallet was restored: then the provider must consent, or the user must know better than the wallet.
-    afterRestore: consent || firstUnused === undefined ? "consent" : "certain",
+    // Read where the wallet was restored: the provider consents, or the user knows better than the wallet, or the close is refused.
+    ...afterRestore,
     ...(firstUnused === undefined ? {} : { firstUnused: Number(firstUnused) }),
     ...(roundDownTo === undefined ? {} : { roundDownTo: unitsOf(roundDownTo, "--round-down-to", client.token) }),
   };

@@ -54,6 +54,10 @@ export async function createWallet(options: CreateOptions): Promise<Outcome> {
   if (options.showPhrase || process.stderr.isTTY) note(`\nrecovery phrase:\n\n    ${keys.phrase}\n`);
   else note(`"jeton wallet phrase" shows the recovery phrase`);
   for (const line of [...KEEP, ...NOT_HIDDEN]) note(line);
+  const connect = config === undefined ? '"jeton wallet connect" says where the pool is; then ' : "";
+  note(
+    `next: ${connect}send tokens and coins for gas to ${keys.fundingAddress}, and "jeton wallet deposit --amount 5"`,
+  );
   return { folder: home.folder, fundingAddress: keys.fundingAddress, ...whereOf(config) };
 }
 

@@ -97,9 +97,10 @@ export class Overview {
     };
   }
 
-  async #account(account: AccountSummary, kept: KeeperAccount | undefined): Promise<object> {
+  async #account(account: AccountSummary & { number: number }, kept: KeeperAccount | undefined): Promise<object> {
     const onChain = await this.#source.view.account(account.identityCommitment);
     const { isEnrolled, isRestored, closingFrom, disputed, awarded, fallenFolds } = account;
+    const overdue = this.#source.purse.accounts.get(account.number)?.overdue() ?? [];
     const stage = isEnrolled ? "enrolled" : onChain === undefined ? "no deposit" : "waits to enrol";
     return {
       onChain: onChain === undefined ? "no deposit" : onChain.isClosing ? "closing" : onChain.status,
@@ -110,6 +111,7 @@ export class Overview {
       usedTickets: account.used,
       coveredTickets: account.covered,
       unfoldedRefunds: this.#amount(account.unfolded),
+      ...(overdue.length > 0 ? { ticketsWithoutRefund: overdue } : {}),
       ...(isRestored ? { restored: "closes with the provider's consent only" } : {}),
       ...(disputed > 0 ? { disputed } : {}),
       ...(awarded > 0 ? { awarded } : {}),

@@ -51,6 +51,12 @@ function stockOf({ stock }: ProxyOptions): number {
 async function serve(session: WalletSession, options: ProxyOptions): Promise<Outcome> {
   const { purse, network, view, home, say } = session;
   const tell = options.quiet ? (): void => undefined : say;
+  if (purse.accounts.size === 0) {
+    throw new CliError(
+      "ACCOUNT_STATE",
+      'nothing was deposited yet: "jeton wallet deposit --amount 5" opens an account',
+    );
+  }
   const terms = await purse.terms();
   view.start();
   const keeper = new Keeper({
@@ -148,6 +154,14 @@ function greet({ say, purse, config, home }: WalletSession, { url, api }: Runnin
   if (json) process.stdout.write(`${JSON.stringify({ url, baseUrl, api })}\n`);
   const { inStock, left } = purse.status();
   if (config.sandbox === undefined) for (const line of NOT_HIDDEN) say(line);
+  if (!purse.status().accounts.some(({ isEnrolled }) => isEnrolled)) {
+    say(
+      "No account is enrolled yet. The wallet enrols by itself, at a random time within a day after the deposit, so that the two",
+    );
+    say(
+      'cannot be told to belong together; "jeton wallet status" says when, and "jeton wallet enrol" does it at once. Until then calls are refused.',
+    );
+  }
   const more = left > inStock ? "; more are being proved" : "";
   say(`
 ${inStock} tickets are proved${more}. The balance covers ${left}.  Wallet: ${home.folder}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** A certificate for "localhost" that nobody trusts unless told to, with its key, for tests alone. Made by openssl, valid until 2126. */
+
+export const KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgzdEzXdaj3mVXUsPt
+0LjQUwh/VXyrORewR2OUPBwUDCKhRANCAAQUM9Eu0hIMLejfxvDug2PZhfNZezmu
+ngVYAHAGQVM05kjkqpeBvXEuUwX6rEnn6y3Q39Xu83xxtHVNUIl+WXxK
+-----END PRIVATE KEY-----`;
+
+export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBlTCCATugAwIBAgIUM+Por8S5fGjHceM3n3mjkCPJqbYwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTEyNTc0OVoYDzIxMjYxMDI4
+MTI1NzQ5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQUM9Eu0hIMLejfxvDug2PZhfNZezmungVYAHAGQVM05kjkqpeBvXEu
+UwX6rEnn6y3Q39Xu83xxtHVNUIl+WXxKo2kwZzAdBgNVHQ4EFgQUI/0Xg73Y4spI
+V5Vn5f0l4ML7s/0wHwYDVR0jBBgwFoAUI/0Xg73Y4spIV5Vn5f0l4ML7s/0wDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+SAAwRQIhALN17zw1pPdB+7X+ozowiwNpSIBKhRtHiNryhqyYDRp2AiBP6Ql4AKqP
++T9YOgCo+WZB5M5nDtipOQpXRIl8nEF7OA==
+-----END CERTIFICATE-----`;
