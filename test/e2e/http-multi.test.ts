@@ -75,7 +75,7 @@ describe("two gateway processes of a provider on one PostgreSQL database", funct
 
   before(async function () {
     const server = await postgresOrSkip(this);
-    place = await Place.build();
+    place = await Place.open();
     folder = mkdtempSync(join(tmpdir(), "jeton-"));
     const store = await server.newDatabase();
     const database = new URL(store).pathname.slice(1);

@@ -24,7 +24,7 @@ describe("a reorganization under wallet and gateway, over HTTP", function () {
   let place: Place;
 
   before(async () => {
-    place = await Place.build({ kind: "confirmations", blocks: DEPTH });
+    place = await Place.open({ kind: "confirmations", blocks: DEPTH });
   });
   after(() => place.close());
 

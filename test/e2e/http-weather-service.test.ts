@@ -23,7 +23,7 @@ describe("a service that fails, through the whole stack", function () {
   this.timeout(120_000);
   let place: Place;
   before(async () => {
-    place = await Place.build();
+    place = await Place.open();
   });
   after(() => place.close());
 

@@ -2,6 +2,7 @@
 /** The provider's interface over HTTP: every path, frames of answers, problems, and clients that go away. */
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { expect } from "chai";
@@ -284,11 +285,11 @@ describe("the gateway over HTTP", function () {
     expect(entries).to.have.length(1);
   });
 
-  it("gives a client that does not read all of it, and cuts one that never does", async () => {
+  it("gives a client that reads late all of it, in fewer pieces", async () => {
     await gateway.close();
     const piece = "x".repeat(256 * 1024);
-    const pieces = new Array<string>(120).fill(piece);
-    gateway = await startHttpGateway({ limits: { unreadAnswerSeconds: 1, graceSeconds: 1 } });
+    const pieces = new Array<string>(48).fill(piece);
+    gateway = await startHttpGateway({ limits: { graceSeconds: 1 } });
     const upstream: Upstream = {
       quote: () => PRICE,
       serve: async (_, { emit }) => {
@@ -300,15 +301,15 @@ describe("the gateway over HTTP", function () {
       },
     };
     gateway.renew({ upstream });
-    const [slow, dead] = tickets as [ProvedTicket, ProvedTicket];
-    const open = async (ticket: ProvedTicket): Promise<NodeJS.ReadableStream> => {
+    const [slow] = tickets as [ProvedTicket];
+    const open = async (ticket: ProvedTicket): Promise<IncomingMessage> => {
       const sent = httpRequest(gateway.url + PATHS.call, {
         method: "POST",
         headers: { "content-type": "application/json" },
       });
       sent.on("error", () => undefined);
       sent.end(JSON.stringify(callOn(ticket)));
-      const [response] = (await once(sent, "response")) as [NodeJS.ReadableStream];
+      const [response] = (await once(sent, "response")) as [IncomingMessage];
       return response;
     };
     const late = await open(slow);
@@ -318,16 +319,8 @@ describe("the gateway over HTTP", function () {
     late.on("data", (chunk: string) => (text += chunk));
     await once(late, "end");
     const { answer, pieces: got } = answerIn(text);
-    expect(answer.response.length).to.equal(120 * piece.length);
-    expect(got.length).to.be.lessThan(120);
-
-    const never = await open(dead);
-    never.on("error", () => undefined);
-    never.pause();
-    await sleep(2_500);
-    never.resume();
-    const [cut] = (await Promise.race([once(never, "error"), once(never, "end").then(() => [undefined])])) as [unknown];
-    expect(cut).to.be.instanceOf(Error);
+    expect(answer.response.length).to.equal(48 * piece.length);
+    expect(got.length).to.be.lessThan(48);
   });
 
   it("lets a call that runs come to its end when it closes, and takes no more", async () => {

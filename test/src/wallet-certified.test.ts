@@ -8,6 +8,7 @@ import type { CloseOptions } from "../../src/wallet/index.ts";
 import { GatewayError, foldFile } from "../../src/wire/index.ts";
 import type { CloseRequest, FoldFile, ProviderApi } from "../../src/wire/index.ts";
 import { RECIPIENT } from "./support/court.ts";
+import { unsealFile } from "./support/older-wallet.ts";
 import {
   C,
   DEPOSIT,
@@ -223,6 +224,7 @@ describe("the wallet's certified folds", function () {
       await first.account.call("b");
       const before = first.account.summary();
       first.close();
+      unsealFile(path("wallet"));
       const database = new DatabaseSync(path("wallet"));
       database.exec(`DROP TABLE disputes; ALTER TABLE folds DROP COLUMN is_final; ALTER TABLE folds DROP COLUMN is_fallen;
         UPDATE wallet SET schema_version = 1;`);

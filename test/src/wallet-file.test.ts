@@ -7,9 +7,9 @@ import { expect } from "chai";
 import { nullifierOf, ticketKeyOf, ticketRootOf } from "../../src/protocol/index.ts";
 import { WalletStore, sessionKeyOf } from "../../src/wallet/index.ts";
 import { Seal } from "../../src/wallet/sealing.ts";
-import type { SealedColumn } from "../../src/wallet/sealing.ts";
 import { GatewayError } from "../../src/wire/index.ts";
 import { RECIPIENT } from "./support/court.ts";
+import { OWNER, unsealFile } from "./support/older-wallet.ts";
 import {
   C,
   P,
@@ -25,7 +25,6 @@ import {
 } from "./support/session-world.ts";
 import type { Provider } from "./support/session-world.ts";
 
-const OWNER = { poolHash: POOL.poolHash, account: 0 };
 const PAYLOAD = "what nobody else should read";
 
 const nullifierAt = (index: number): bigint =>
@@ -88,40 +87,8 @@ function filesOf(path: string): string[] {
     .map(([name]) => name);
 }
 
-/** What an earlier version would have written: the same rows, in clear. */
-function unseal(path: string): void {
-  const database = new DatabaseSync(path);
-  const seal = new Seal(SEED);
-  const columns: readonly [SealedColumn, ...string[]][] = [
-    ["tickets.opening", "ticket_index"],
-    ["tickets.refund", "ticket_index"],
-    ["calls.request", "ticket_index", "sequence"],
-    ["calls.receipt", "ticket_index", "sequence"],
-    ["states.signature", "position"],
-    ["folds.request", "position"],
-    ["disputes.file", "ticket_index"],
-    ["grievances.evidence", "id"],
-  ];
-  for (const [column, ...key] of columns) {
-    const [table, name] = column.split(".") as [string, string];
-    const rows = database
-      .prepare(`SELECT ${name} AS value, ${key.join(", ")} FROM ${table} WHERE ${name} IS NOT NULL`)
-      .all();
-    expect(rows.length, column).to.be.greaterThan(0);
-    for (const row of rows) {
-      const place = key.map((part) => Number(row[part]));
-      const text = seal.open(row["value"], OWNER, column, ...place);
-      const condition = key.map((part) => `${part} = ?`).join(" AND ");
-      database.prepare(`UPDATE ${table} SET ${name} = ? WHERE ${condition}`).run(text, ...place);
-    }
-  }
-  database.exec(`DROP TABLE plans; DROP TABLE feeds; DROP TABLE feed_enrolments;
-    ALTER TABLE calls ADD COLUMN request_hash TEXT NOT NULL DEFAULT '0x00'; UPDATE wallet SET schema_version = 2;`);
-  database.close();
-}
-
 describe("the wallet's file", function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
 
   it("holds no payload, proof, nullifier, session address, receipt or refund in clear, while it is open and after", () =>
     withFolder(async (path) => {
@@ -132,7 +99,7 @@ describe("the wallet's file", function () {
     withFolder(async (path) => {
       const provider = startProvider();
       await fill(provider, path("wallet"));
-      unseal(path("wallet"));
+      expect(unsealFile(path("wallet"))).to.have.length(8);
       expect(filesOf(path("wallet"))).to.include.members([
         "payload",
         "nullifier 1",

@@ -115,7 +115,7 @@ const LIES: Record<string, Lie> = {
 };
 
 describe("the wallet and a hostile gateway over HTTP", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   // The first proof of a run takes longer than the wallet here waits for an answer.
   before(() => openUser(startProvider()).account.enroll());

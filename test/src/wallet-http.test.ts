@@ -68,13 +68,13 @@ async function dribble(response: ServerResponse, text: string, size: number): Pr
 }
 
 describe("the wallet over HTTP", function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
 
   it("enrols, calls, folds and restores over a connection that is kept, and says nothing of who it is", () =>
     withRemote({ upstream: talker }, async ({ provider, server, user }) => {
       const { account } = user;
-      for (const payload of ["a", "b", "c", "d"]) await account.call(payload);
-      expect((await account.fold())?.indices).to.have.length(4);
+      for (const payload of ["a", "b"]) await account.call(payload);
+      expect((await account.fold())?.indices).to.have.length(2);
       const session = await account.openSession();
       expect((await session.call("ü")).response).to.equal("one two three ü");
       expect((await session.end()).refundedCharge).to.equal(C - PRICE);
@@ -88,7 +88,7 @@ describe("the wallet over HTTP", function () {
       const pages = await servePlain(paged);
       const api = httpProvider(pages.url, { keepAlive: false });
       const fresh = openUser(provider, { api });
-      expect(await fresh.account.restore()).to.deep.equal({ isEnrolled: true, nextIndex: 5, refunds: 5, folds: 1 });
+      expect(await fresh.account.restore()).to.deep.equal({ isEnrolled: true, nextIndex: 3, refunds: 3, folds: 1 });
       expect(pages.seen.map(({ path }) => path)).to.include.members([`${PATHS.feed}?after=0`, `${PATHS.feed}?after=2`]);
       expect(pages.connections()).to.equal(pages.seen.length);
       await pages.close();

@@ -51,7 +51,7 @@ const failing = (code: "ROOT_UNKNOWN" | "TICKET_UNKNOWN" | "FOLD_CONFLICT") => (
   Promise.reject(new GatewayError(code, "not now"));
 
 describe("the wallet's purse", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   it("spends from several accounts as from one, proved tickets first, and says what is left", async () => {
     const provider = startProvider();
@@ -120,7 +120,7 @@ describe("the wallet's purse", function () {
 });
 
 describe("the wallet's keeper", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   interface Told {
     readonly faults: KeeperFault[];

@@ -5,7 +5,7 @@
  */
 import { PATHS } from "../../../src/wire/index.ts";
 import { PostgresServer } from "../../../test/support/postgres.ts";
-import type { Child, Usage } from "../child.ts";
+import type { Child } from "../child.ts";
 import { median, ratio, rounded } from "../statistics.ts";
 import { Client } from "./client.ts";
 import type { Exchanged } from "./client.ts";
@@ -188,7 +188,7 @@ export async function measureCalls({ tickets, profile, log }: CallsOptions): Pro
 }
 
 async function memoryOf(gateway: Child, wallet: Child, walletBefore: number): Promise<Memory> {
-  const [served, proved] = await Promise.all([gateway.usage(), wallet.usage() as Promise<Usage>]);
+  const [served, proved] = await Promise.all([gateway.usage(), wallet.usage()]);
   return {
     gateway: mebibytes(served.resident),
     wallet: mebibytes(walletBefore),

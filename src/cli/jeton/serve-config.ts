@@ -123,3 +123,6 @@ export class ServeConfig {
     }
   }
 }
+
+/** @throws as `ServeConfig.read` */
+export const readServeConfig = (file: string): Promise<ServeConfig> => ServeConfig.read(file);

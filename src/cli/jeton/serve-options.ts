@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** From a gateway's settings to a provider that can be started: everything is opened, and everything is checked. */
 import { JsonRpcProvider, Network, Wallet } from "ethers";
-import type { Signer } from "ethers";
 
 import {
   LIVE_NETWORKS,
@@ -25,7 +24,7 @@ import { readTerms } from "./terms-file.ts";
 
 export interface OpenedProvider {
   readonly options: ProviderOptions;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const hexKey = (text: string, what: string): string => {
@@ -65,7 +64,8 @@ function upstreamFor(config: ServeConfig, terms: Terms, onFault: (error: unknown
     config.text(value, `the upstream's header ${name}`),
   ]);
   try {
-    const bare = upstreamOf(terms, { ...upstream, headers: Object.fromEntries(headers) } as unknown as UpstreamConfig);
+    const resolved = { ...upstream, headers: Object.fromEntries(headers) as Record<string, string> };
+    const bare = upstreamOf(terms, resolved as unknown as UpstreamConfig);
     return policyUrl === undefined ? bare : policyHook({ url: policyUrl, onFault })(bare);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
@@ -144,7 +144,7 @@ export async function openProvider(config: ServeConfig, log: Log, say: Say): Pro
       store,
       terms,
       stateKey: await stateKeyOf(config, say),
-      signer: signer.connect(rpc) as Signer,
+      signer: signer.connect(rpc),
       upstream,
       prover,
       ...settings.listen,

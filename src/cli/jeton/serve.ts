@@ -13,11 +13,11 @@ interface ServeArguments {
 }
 
 async function serve({ config: file, check = false }: ServeArguments): Promise<Outcome> {
-  const { ServeConfig } = await import("./serve-config.ts");
+  const { readServeConfig } = await import("./serve-config.ts");
   const { openProvider } = await import("./serve-options.ts");
   const { checkProvider, startProvider } = await import("../../gateway/index.ts");
   const log = (entry: object): void => note(JSON.stringify({ at: new Date().toISOString(), ...entry }));
-  const { options, close } = await openProvider(await ServeConfig.read(file), log, note);
+  const { options, close } = await openProvider(await readServeConfig(file), log, note);
   try {
     const { client, host, port } = options;
     const of = { pool: client.pool.address, chainId: client.chainId, provider: client.parameters.provider };

@@ -98,7 +98,7 @@ export class FairVerifier {
       const ordinary = names.find((name) => !sources.isSuspect(name));
       const isSuspect = ordinary === undefined;
       if (isSuspect && this.#suspectsRunning >= suspectVerifiers) return;
-      const name = ordinary ?? (names[0] as string);
+      const name = ordinary ?? names[0] ?? OWN;
       const queue = this.#queues.get(name) as Waiting[];
       const next = queue.shift() as Waiting;
       this.#queues.delete(name);

@@ -4,8 +4,6 @@
  * gateway's tables, the wallet's, what its owner was told, the provider's feed, and in the end the chain. Nothing of the gateway's or the
  * wallet's rules is used here; of the protocol only how a ticket's names follow from the seed.
  */
-import { DatabaseSync } from "node:sqlite";
-
 import {
   deriveIdentitySecret,
   foldNullifierOf,
@@ -14,80 +12,10 @@ import {
   ticketRootOf,
 } from "../../../src/protocol/index.ts";
 import type { Pool } from "../../../src/protocol/index.ts";
+import type { GatewayBooks, GatewayCall } from "./gateway-books.ts";
 import { serialIn } from "./service.ts";
 import type { Service } from "./service.ts";
-import type { Books, Told } from "./wallet.ts";
-
-interface GatewayTicket {
-  readonly status: string;
-  readonly charged: bigint;
-  readonly refundedCharge: bigint | undefined;
-  readonly refundedHold: bigint | undefined;
-  readonly signature: string | undefined;
-}
-
-interface GatewayCall {
-  readonly nullifier: bigint;
-  readonly sequence: number;
-  /** Undefined where there is no answer. */
-  readonly response: string | undefined;
-  /** Cumulative, as the receipt says. */
-  readonly charged: bigint;
-}
-
-export interface GatewayBooks {
-  readonly tickets: ReadonlyMap<bigint, GatewayTicket>;
-  readonly calls: readonly GatewayCall[];
-  /** Nullifiers of each fold that was signed; slots that hold no refund have one of their own. */
-  readonly folds: readonly (readonly bigint[])[];
-  readonly enrolments: number;
-  /** Rows of the tables that are empty when nobody did wrong. */
-  readonly wrongs: number;
-}
-
-const fieldOf = (value: unknown): bigint => BigInt(`0x${Buffer.from(value as Uint8Array).toString("hex")}`);
-const amountOf = (value: unknown): bigint | undefined => (value === null ? undefined : BigInt(value as string));
-
-/** Reads the gateway's file as it is, by no code of the gateway. */
-export function readGatewayBooks(path: string): GatewayBooks {
-  const database = new DatabaseSync(path);
-  const all = (sql: string): Record<string, unknown>[] => database.prepare(sql).all();
-  const count = (table: string): number => Number(all(`SELECT COUNT(*) AS count FROM ${table}`)[0]?.["count"]);
-  try {
-    const tickets = all("SELECT * FROM tickets").map((row): [bigint, GatewayTicket] => [
-      fieldOf(row["nullifier"]),
-      {
-        status: row["status"] as string,
-        charged: amountOf(row["charged"]) ?? 0n,
-        refundedCharge: amountOf(row["refunded_charge"]),
-        refundedHold: amountOf(row["refunded_hold"]),
-        signature: (row["refund_signature"] as string | null) ?? undefined,
-      },
-    ]);
-    const calls = all("SELECT * FROM calls ORDER BY nullifier, sequence").map((row): GatewayCall => {
-      const answer = row["answer"] === null ? undefined : (JSON.parse(row["answer"] as string) as AnswerText);
-      const charged = BigInt(answer?.receipt.charged ?? "0");
-      return {
-        nullifier: fieldOf(row["nullifier"]),
-        sequence: Number(row["sequence"]),
-        response: answer?.response,
-        charged,
-      };
-    });
-    const folds = all("SELECT nullifiers FROM folds").map(({ nullifiers }) =>
-      (JSON.parse(nullifiers as string) as string[]).map(BigInt),
-    );
-    const wrongs = ["offences", "disputes", "violations"].reduce((sum, table) => sum + count(table), 0);
-    return { tickets: new Map(tickets), calls, folds, enrolments: count("enrolments"), wrongs };
-  } finally {
-    database.close();
-  }
-}
-
-interface AnswerText {
-  readonly response: string;
-  readonly receipt: { readonly charged: string };
-}
+import type { Books, Told } from "./orders.ts";
 
 export interface AuditedAccount {
   readonly number: number;
@@ -125,129 +53,174 @@ export interface Audit {
   readonly calls: number;
 }
 
+type Ticket = Books["tickets"][number];
+
 export function audit(input: AuditInput): Audit {
-  const { pool, seed, services, gateway, accounts, told } = input;
-  const { ticketPrice, policyHold } = pool.parameters;
-  const findings: string[] = [];
-  const check = (holds: boolean, finding: string): void => {
-    if (!holds) findings.push(finding);
+  const auditor = new Auditor(input);
+  auditor.checkServices();
+  auditor.checkAnswers();
+  const dues = input.accounts.map((account) => auditor.checkAccount(account));
+  auditor.checkRest();
+  for (const told of input.told) auditor.checkTold(told);
+  return {
+    findings: auditor.findings,
+    dues,
+    charged: auditor.charged,
+    tickets: input.accounts.reduce((sum, { books }) => sum + books.tickets.length, 0),
+    calls: auditor.calls,
   };
+}
 
-  // The service's books: a process asks once for a call; who asks again is another process, after the first one's death.
-  const asked = new Set<string>();
-  for (const { id, generation } of services) {
-    check(!asked.has(`${id} ${generation}`), `call ${id} was served twice by one process (${generation})`);
-    asked.add(`${id} ${generation}`);
+class Auditor {
+  readonly findings: string[] = [];
+  /** What all calls cost. */
+  charged = 0n;
+  readonly #input: AuditInput;
+  /** By the call's name. */
+  readonly #answers = new Map<string, GatewayCall>();
+  /** By nullifier. */
+  readonly #costs = new Map<bigint, bigint>();
+  /** Nullifiers of the tickets that the wallet used. */
+  readonly #used = new Set<bigint>();
+
+  constructor(input: AuditInput) {
+    this.#input = input;
   }
 
-  // The gateway's answers: each is one service's, each call has one, and it was charged what that service costs.
-  const answerOf = new Map<string, GatewayCall>();
-  const chargeOf = new Map<bigint, bigint>();
-  let charged = 0n;
-  for (const call of gateway.calls) {
-    const at = `call ${call.sequence} of ticket ${call.nullifier}`;
-    const found = call.response === undefined ? undefined : serialIn(call.response);
-    const service = found && services[found.serial];
-    if (found === undefined || service === undefined || service.id !== found.id) {
-      findings.push(`the gateway has no answer of the service for ${at}`);
-      continue;
+  get calls(): number {
+    return this.#answers.size;
+  }
+
+  /** A process asks the service once for a call. Who asks again is another process, after the first one's death. */
+  checkServices(): void {
+    const asked = new Set<string>();
+    for (const { id, generation } of this.#input.services) {
+      const key = `${id} ${generation}`;
+      this.#check(!asked.has(key), `call ${id} was served twice by one process (${generation})`);
+      asked.add(key);
     }
-    check(!answerOf.has(service.id), `call ${service.id} was charged twice`);
-    answerOf.set(service.id, call);
-    const total = (chargeOf.get(call.nullifier) ?? 0n) + service.charge;
-    chargeOf.set(call.nullifier, total);
-    charged += service.charge;
-    check(call.charged === total, `the receipt of ${at} says ${call.charged}, and its services cost ${total}`);
   }
-  for (const { id } of services) check(answerOf.has(id), `call ${id} was served, and the gateway has no answer of it`);
 
-  const dues: Due[] = [];
-  const known = new Set<bigint>();
-  const folded = new Set<bigint>();
-  let ticketCount = 0;
-  for (const { number, deposit, books, restored } of accounts) {
+  /** Each answer is one service's, each call that was served has one, and it was charged what that service costs. */
+  checkAnswers(): void {
+    const { gateway, services } = this.#input;
+    for (const call of gateway.calls) {
+      const at = `call ${call.sequence} of ticket ${call.nullifier}`;
+      const service = this.#serviceIn(call.response ?? "");
+      if (service === undefined) {
+        this.findings.push(`the gateway has no answer of the service for ${at}`);
+        continue;
+      }
+      this.#check(!this.#answers.has(service.id), `call ${service.id} was charged twice`);
+      this.#answers.set(service.id, call);
+      const total = (this.#costs.get(call.nullifier) ?? 0n) + service.charge;
+      this.#costs.set(call.nullifier, total);
+      this.charged += service.charge;
+      this.#check(call.charged === total, `the receipt of ${at} says ${call.charged}, and its services cost ${total}`);
+    }
+    for (const { id } of services) {
+      this.#check(this.#answers.has(id), `call ${id} was served, and the gateway has no answer of it`);
+    }
+  }
+
+  checkAccount({ number, deposit, books, restored }: AuditedAccount): Due {
+    const { pool, seed } = this.#input;
+    const { ticketPrice, policyHold, stakeMinimum, stakeBps } = pool.parameters;
     const secret = deriveIdentitySecret(seed, pool.chainId, pool.address, number);
     const root = ticketRootOf(secret, pool.poolHash);
-    let budget = deposit;
-    let [toProvider, burned] = [0n, 0n];
-    ticketCount += books.tickets.length;
-    books.tickets.forEach(({ status, refund, isFolded, receipts }, index) => {
-      const at = `ticket ${index} of account ${number}`;
-      const key = ticketKeyOf(root, index);
-      const nullifier = nullifierOf(key);
-      const cost = chargeOf.get(nullifier) ?? 0n;
-      known.add(nullifier);
-      const row = gateway.tickets.get(nullifier);
-      check(row?.status === "ended", `the gateway has ${at} as ${row?.status ?? "unknown"}, not as ended`);
-      check(
-        (row?.charged ?? 0n) === cost,
-        `the gateway charged ${row?.charged ?? 0n} for ${at}, its services cost ${cost}`,
-      );
-      check(
-        row?.refundedCharge === ticketPrice - cost,
-        `the gateway refunds ${row?.refundedCharge ?? "nothing"} of ${at}`,
-      );
-      check(row?.refundedHold === policyHold, `the gateway does not return the hold of ${at}`);
-
-      check(status === "ended" && refund !== undefined, `the wallet has no refund of ${at}: it is ${status}`);
-      check(
-        refund?.refundedCharge === ticketPrice - cost,
-        `the wallet's refund of ${at} is ${refund?.refundedCharge ?? "none"}`,
-      );
-      check(refund?.refundedHold === policyHold, `the wallet's refund of ${at} does not return the hold`);
-      const signature = JSON.stringify(refund && asText(refund.signature));
-      check(signature === row?.signature, `the two sides have different refunds of ${at}`);
-      const calls = gateway.calls.filter((call) => call.nullifier === nullifier);
-      const says = receipts.map((receipt) => receipt?.toString() ?? "none").join();
-      const must = calls.map((call) => call.charged.toString()).join();
-      check(says === must, `the wallet's receipts of ${at} say ${says}, the gateway's ${must}`);
-
-      const foldNullifier = foldNullifierOf(key);
-      const folds = gateway.folds.filter((nullifiers) => nullifiers.includes(foldNullifier)).length;
-      check(
-        folds === (isFolded ? 1 : 0),
-        `the gateway signed ${folds} folds of ${at}, the wallet has it as ${isFolded ? "" : "not "}folded`,
-      );
-      folded.add(foldNullifier);
-      const rest = ticketPrice - cost;
-      if (isFolded) budget += rest + policyHold;
-      toProvider += isFolded ? cost : ticketPrice;
-      burned += isFolded ? 0n : policyHold;
+    let [budget, toProvider, burned] = [deposit, 0n, 0n];
+    books.tickets.forEach((ticket, index) => {
+      const cost = this.#checkTicket(ticket, ticketKeyOf(root, index), `ticket ${index} of account ${number}`);
+      // A refund that is in no fold when the account closes is the provider's; its hold is nobody's.
+      if (ticket.isFolded) budget += ticketPrice - cost + policyHold;
+      toProvider += ticket.isFolded ? cost : ticketPrice;
+      burned += ticket.isFolded ? 0n : policyHold;
     });
-    check(
-      books.budget === budget,
-      `the budget of account ${number} is ${books.budget}, deposit and folded refunds are ${budget}`,
-    );
-    check(!books.isRestored, `account ${number} counts as used elsewhere`);
-    for (const reason of books.grievances) findings.push(`the wallet holds against the provider: ${reason}`);
-    const { used } = books;
-    const feed = `${restored.used} tickets, ${restored.refunds} refunds and a budget of ${restored.budget}`;
-    const isSame = restored.used === used && restored.refunds === used && restored.budget === budget;
-    check(isSame, `by the feed, account ${number} has ${feed}; it must be ${used}, ${used} and ${budget}`);
-    const stake = pool.parameters.stakeMinimum + (deposit * pool.parameters.stakeBps) / 10_000n;
-    dues.push({ number, toOwner: deposit + stake - toProvider - burned, toProvider, burned });
-  }
-  for (const [nullifier, { status }] of gateway.tickets) {
-    check(status === "closed" || known.has(nullifier), `the gateway has a ticket that nobody used: ${nullifier}`);
-  }
-  check(gateway.enrolments === accounts.length, `the gateway signed ${gateway.enrolments} enrolments`);
-  check(gateway.wrongs === 0, `the gateway holds ${gateway.wrongs} wrongs against an honest wallet`);
 
-  for (const { account, index, response, charged: paid, pieces, areTruePieces } of told) {
-    const found = serialIn(response);
-    const service = found && services[found.serial];
-    const at = `ticket ${index} of account ${account}`;
-    check(service !== undefined && service.charge === paid, `the owner paid ${paid} for an answer of ${at}`);
-    check(
-      found !== undefined && answerOf.get(found.id)?.response === response,
-      `the owner got another answer of ${at} than is charged`,
-    );
-    if (pieces === undefined) continue;
-    check(areTruePieces === (pieces === response), `the pieces of ${at} are not what the wallet says of them`);
-    const isServedOnce = services.filter(({ id }) => id === found?.id).length === 1;
-    check(areTruePieces === true || !isServedOnce, `the pieces of ${at} are not its response, and it was served once`);
+    const { used } = books;
+    const must = `deposit and folded refunds are ${budget}`;
+    this.#check(books.budget === budget, `the budget of account ${number} is ${books.budget}, ${must}`);
+    this.#check(!books.isRestored, `account ${number} counts as used elsewhere`);
+    for (const reason of books.grievances) this.findings.push(`the wallet holds against the provider: ${reason}`);
+    const isSame = restored.used === used && restored.refunds === used && restored.budget === budget;
+    const feed = `${restored.used} tickets, ${restored.refunds} refunds and a budget of ${restored.budget}`;
+    this.#check(isSame, `by the feed, account ${number} has ${feed}; it must be ${used}, ${used} and ${budget}`);
+    const stake = stakeMinimum + (deposit * stakeBps) / 10_000n;
+    return { number, toOwner: deposit + stake - toProvider - burned, toProvider, burned };
   }
-  return { findings, dues, charged, tickets: ticketCount, calls: answerOf.size };
+
+  /** What the gateway has beyond the wallet's tickets. */
+  checkRest(): void {
+    const { gateway, accounts } = this.#input;
+    for (const [nullifier, { status }] of gateway.tickets) {
+      const isKnown = status === "closed" || this.#used.has(nullifier);
+      this.#check(isKnown, `the gateway has a ticket that nobody used: ${nullifier}`);
+    }
+    this.#check(gateway.enrolments === accounts.length, `the gateway signed ${gateway.enrolments} enrolments`);
+    this.#check(gateway.wrongs === 0, `the gateway holds ${gateway.wrongs} wrongs against an honest wallet`);
+  }
+
+  /** What the owner was told is what is charged, and what was handed on before is the beginning of it. */
+  checkTold({ account, index, response, charged, refund, pieces, areTruePieces }: Told): void {
+    const at = `ticket ${index} of account ${account}`;
+    const service = this.#serviceIn(response);
+    const { nullifier } = (service && this.#answers.get(service.id)) ?? {};
+    const row = nullifier === undefined ? undefined : this.#input.gateway.tickets.get(nullifier);
+    const isRefund = refund === undefined || refund.refundedCharge === row?.refundedCharge;
+    this.#check(isRefund, `the owner was told of another refund of ${at} than is recorded`);
+    this.#check(service?.charge === charged, `the owner paid ${charged} for an answer of ${at}`);
+    const recorded = service && this.#answers.get(service.id)?.response;
+    this.#check(recorded === response, `the owner got another answer of ${at} than is charged`);
+    if (pieces === undefined) return;
+    this.#check(areTruePieces === (pieces === response), `the pieces of ${at} are not what the wallet says of them`);
+    const isServedOnce = this.#input.services.filter(({ id }) => id === service?.id).length === 1;
+    const isFine = areTruePieces === true || !isServedOnce;
+    this.#check(isFine, `the pieces of ${at} are not its response, and it was served once`);
+  }
+
+  /** Both sides have the ticket as ended, with the same charge, the same receipts and the same refund. @returns what it cost */
+  #checkTicket({ status, refund, isFolded, receipts }: Ticket, key: bigint, at: string): bigint {
+    const { gateway, pool } = this.#input;
+    const { ticketPrice, policyHold } = pool.parameters;
+    const nullifier = nullifierOf(key);
+    const cost = this.#costs.get(nullifier) ?? 0n;
+    this.#used.add(nullifier);
+    const row = gateway.tickets.get(nullifier);
+    const charged = row?.charged ?? 0n;
+    const rest = ticketPrice - cost;
+    this.#check(row?.status === "ended", `the gateway has ${at} as ${row?.status ?? "unknown"}, not as ended`);
+    this.#check(charged === cost, `the gateway charged ${charged} for ${at}, its services cost ${cost}`);
+    this.#check(row?.refundedCharge === rest, `the gateway refunds ${row?.refundedCharge ?? "nothing"} of ${at}`);
+    this.#check(row?.refundedHold === policyHold, `the gateway does not return the hold of ${at}`);
+
+    const isEnded = status === "ended" && refund !== undefined;
+    this.#check(isEnded, `the wallet has no refund of ${at}: it is ${status}`);
+    this.#check(refund?.refundedCharge === rest, `the wallet's refund of ${at} is ${refund?.refundedCharge ?? "none"}`);
+    this.#check(refund?.refundedHold === policyHold, `the wallet's refund of ${at} does not return the hold`);
+    const signature = refund && JSON.stringify(asText(refund.signature));
+    this.#check(signature === row?.signature, `the two sides have different refunds of ${at}`);
+    const calls = gateway.calls.filter((call) => call.nullifier === nullifier);
+    const says = receipts.map((receipt) => receipt?.toString() ?? "none").join();
+    const must = calls.map((call) => call.charged.toString()).join();
+    this.#check(says === must, `the wallet's receipts of ${at} say ${says}, the gateway's ${must}`);
+
+    const foldNullifier = foldNullifierOf(key);
+    const folds = gateway.folds.filter((nullifiers) => nullifiers.includes(foldNullifier)).length;
+    const known = `the wallet has it as ${isFolded ? "" : "not "}folded`;
+    this.#check(folds === (isFolded ? 1 : 0), `the gateway signed ${folds} folds of ${at}, ${known}`);
+    return cost;
+  }
+
+  /** The service whose answer a response is. */
+  #serviceIn(response: string): Service | undefined {
+    const found = serialIn(response);
+    const service = found && this.#input.services[found.serial];
+    return service?.id === found?.id ? service : undefined;
+  }
+
+  #check(holds: boolean, finding: string): void {
+    if (!holds) this.findings.push(finding);
+  }
 }
 
 /** Numbers as the gateway writes them. */

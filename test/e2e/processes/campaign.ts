@@ -3,8 +3,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { Dice } from "../unlinkability/dice.ts";
-import { audit, readGatewayBooks } from "./audit.ts";
+import { audit } from "./audit.ts";
 import type { Audit, AuditedAccount } from "./audit.ts";
+import { readGatewayBooks } from "./gateway-books.ts";
 import { differences, moneyOn, recipientOf } from "./money.ts";
 import { Owner } from "./owner.ts";
 import { Pair } from "./pair.ts";

@@ -3,7 +3,7 @@
 import type { AuditedAccount } from "./audit.ts";
 import { Failed, Gone } from "./channel.ts";
 import type { Pair } from "./pair.ts";
-import type { Books, CloseOrder, Order, Told } from "./wallet.ts";
+import type { Books, CloseOrder, Order, Told } from "./orders.ts";
 
 export class Owner {
   readonly #pair: Pair;

@@ -12,7 +12,7 @@ import { Party } from "./party.ts";
 import { OUTSIDE } from "./points.ts";
 import type { Kill, Side } from "./points.ts";
 import { Kettle } from "./service.ts";
-import type { Taken, Told, WalletStart } from "./wallet.ts";
+import type { Taken, Told, WalletStart } from "./orders.ts";
 import type { World } from "./world.ts";
 
 /** Bugs that the audit must find. */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** A chain, a service and a prover, and on them as many providers and wallets as a test wants. What it opened is closed with it. */
+/**
+ * A chain, a service and a prover, and on them as many providers and wallets as a test wants. The former are the same for all tests of a run,
+ * so whoever moves the chain's time or makes blocks void leaves that to those that follow; what a place opened is closed with it.
+ */
 import { randomBytes, randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -81,6 +84,31 @@ type ShopSetup = Partial<ProviderOptions> & { readonly path?: string; readonly s
 
 const LONGEST_PAUSE = 50;
 
+interface Ground {
+  readonly world: World;
+  readonly kettle: Kettle;
+  readonly prover: Prover;
+}
+
+let ground: Promise<Ground> | undefined;
+
+async function build(): Promise<Ground> {
+  const [world, kettle, prover] = await Promise.all([
+    World.build(),
+    Kettle.start(() => randomInt(2 ** 32) / 2 ** 32),
+    Prover.create(),
+  ]);
+  return { world, kettle, prover };
+}
+
+// For the whole run.
+after(async () => {
+  const built = await ground;
+  await built?.prover.close();
+  await built?.kettle.close();
+  await built?.world.close();
+});
+
 export class Place {
   readonly world: World;
   readonly kettle: Kettle;
@@ -89,20 +117,15 @@ export class Place {
   readonly #closing: (() => unknown)[] = [];
   readonly #open = new Set<RunningProvider>();
 
-  private constructor(world: World, kettle: Kettle, prover: Prover, finality: Finality) {
+  private constructor({ world, kettle, prover }: Ground, finality: Finality) {
     this.world = world;
     this.kettle = kettle;
     this.prover = prover;
     this.finality = finality;
   }
 
-  static async build(finality: Finality = localFinality): Promise<Place> {
-    const [world, kettle, prover] = await Promise.all([
-      World.build(),
-      Kettle.start(() => randomInt(2 ** 32) / 2 ** 32),
-      Prover.create(),
-    ]);
-    return new Place(world, kettle, prover, finality);
+  static async open(finality: Finality = localFinality): Promise<Place> {
+    return new Place(await (ground ??= build()), finality);
   }
 
   get client(): PoolClient {
@@ -239,8 +262,5 @@ export class Place {
 
   async close(): Promise<void> {
     for (const close of this.#closing.reverse()) await close();
-    await this.prover.close();
-    await this.kettle.close();
-    await this.world.close();
   }
 }

@@ -97,6 +97,18 @@ export interface ProxiedSetup extends Partial<Pick<ProxyOptions, "token" | "limi
   readonly isEnrolled?: boolean;
 }
 
+/** Resolves for everybody when so many have come: for calls that must be under way at once. */
+export function meeting(size: number): () => Promise<void> {
+  let come = 0;
+  let begin = (): void => undefined;
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  return () => {
+    come += 1;
+    if (come === size) begin();
+    return begun;
+  };
+}
+
 export const fixedTerms = parseTerms(TERMS);
 
 export async function openProxied(setup: ProxiedSetup = {}): Promise<ProxiedWorld> {

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 import type { ArtifactReader } from "../../../../deploy/index.ts";
 import { CliError } from "../../errors.ts";
+import type { Say } from "../../outcome.ts";
 
 export interface LocalChain {
   readonly rpcUrl: string;
@@ -22,13 +23,16 @@ export const isFree = (port: number): Promise<boolean> =>
   });
 
 /** @throws CliError PORT_TAKEN */
-export async function startChain(port: number): Promise<LocalChain> {
+export async function startChain(port: number, say: Say = () => undefined): Promise<LocalChain> {
   if (port !== 0 && !(await isFree(port))) {
     throw new CliError("PORT_TAKEN", `something listens on port ${port} already: name another one with --chain-port`);
   }
   // The program can be started in any folder.
   process.env["HARDHAT_CONFIG"] ??= fileURLToPath(new URL("../../../../hardhat.config.ts", import.meta.url));
   const { default: hre } = await import("hardhat");
+  if (!(await hre.artifacts.artifactExists("CreditPoolFactory"))) {
+    say("building the contracts, which takes a minute or two the first time …");
+  }
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const server = await hre.network.createServer({ network: "node", chainType: "op" }, "127.0.0.1", port);
   const bound = await server.listen();

@@ -96,7 +96,7 @@ async function start(
   }
   const instance = randomBytes(4).toString("hex");
   say("starting a local L2 …");
-  const chain = await startChain(chainPort);
+  const chain = await startChain(chainPort, say);
   cleanup.add(() => chain.close());
   const rpc = new JsonRpcProvider(chain.rpcUrl, Network.from(local.chainId), {
     staticNetwork: true,
