@@ -12,6 +12,7 @@ declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
   getContractFactory(name: 'CertifiedFolds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CertifiedFolds__factory>
 getContractFactory(name: 'CreditDisputes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditDisputes__factory>
+getContractFactory(name: 'CreditDisputesDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditDisputesDeployer__factory>
 getContractFactory(name: 'CreditLedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditLedger__factory>
 getContractFactory(name: 'CreditPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPool__factory>
 getContractFactory(name: 'CreditPoolFactory', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPoolFactory__factory>
@@ -21,7 +22,6 @@ getContractFactory(name: 'CreditSettlementDeployer', signerOrOptions?: ethers.Si
 getContractFactory(name: 'ProviderFunds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ProviderFunds__factory>
 getContractFactory(name: 'PoseidonT3', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoseidonT3__factory>
 getContractFactory(name: 'LeanIMT', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LeanIMT__factory>
-getContractFactory(name: 'DemoUSD', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.DemoUSD__factory>
 getContractFactory(name: 'ICertifiedFolds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICertifiedFolds__factory>
 getContractFactory(name: 'ICreditDisputes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditDisputes__factory>
 getContractFactory(name: 'ICreditPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditPool__factory>
@@ -39,10 +39,11 @@ getContractFactory(name: 'FoldVerifier', signerOrOptions?: ethers.Signer | Facto
 getContractFactory(name: 'RefundVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RefundVerifier__factory>
 getContractFactory(name: 'RequestVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RequestVerifier__factory>
 getContractFactory(name: 'SlashVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SlashVerifier__factory>
-getContractFactory(name: 'CreditDisputesDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditDisputesDeployer__factory>
+getContractFactory(name: 'DemoUSD', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.DemoUSD__factory>
 
   getContractAt(name: 'CertifiedFolds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CertifiedFolds>
 getContractAt(name: 'CreditDisputes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditDisputes>
+getContractAt(name: 'CreditDisputesDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditDisputesDeployer>
 getContractAt(name: 'CreditLedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditLedger>
 getContractAt(name: 'CreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPool>
 getContractAt(name: 'CreditPoolFactory', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPoolFactory>
@@ -52,7 +53,6 @@ getContractAt(name: 'CreditSettlementDeployer', address: string | ethers.Address
 getContractAt(name: 'ProviderFunds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ProviderFunds>
 getContractAt(name: 'PoseidonT3', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoseidonT3>
 getContractAt(name: 'LeanIMT', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LeanIMT>
-getContractAt(name: 'DemoUSD', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.DemoUSD>
 getContractAt(name: 'ICertifiedFolds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICertifiedFolds>
 getContractAt(name: 'ICreditDisputes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditDisputes>
 getContractAt(name: 'ICreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditPool>
@@ -70,10 +70,11 @@ getContractAt(name: 'FoldVerifier', address: string | ethers.Addressable, signer
 getContractAt(name: 'RefundVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RefundVerifier>
 getContractAt(name: 'RequestVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RequestVerifier>
 getContractAt(name: 'SlashVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SlashVerifier>
-getContractAt(name: 'CreditDisputesDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditDisputesDeployer>
+getContractAt(name: 'DemoUSD', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.DemoUSD>
 
   deployContract(name: 'CertifiedFolds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CertifiedFolds>
 deployContract(name: 'CreditDisputes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputes>
+deployContract(name: 'CreditDisputesDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputesDeployer>
 deployContract(name: 'CreditLedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditLedger>
 deployContract(name: 'CreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPool>
 deployContract(name: 'CreditPoolFactory', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolFactory>
@@ -83,7 +84,6 @@ deployContract(name: 'CreditSettlementDeployer', signerOrOptions?: ethers.Signer
 deployContract(name: 'ProviderFunds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ProviderFunds>
 deployContract(name: 'PoseidonT3', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoseidonT3>
 deployContract(name: 'LeanIMT', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LeanIMT>
-deployContract(name: 'DemoUSD', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'ICertifiedFolds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICertifiedFolds>
 deployContract(name: 'ICreditDisputes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditDisputes>
 deployContract(name: 'ICreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
@@ -101,10 +101,11 @@ deployContract(name: 'FoldVerifier', signerOrOptions?: ethers.Signer | DeployCon
 deployContract(name: 'RefundVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RefundVerifier>
 deployContract(name: 'RequestVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RequestVerifier>
 deployContract(name: 'SlashVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SlashVerifier>
-deployContract(name: 'CreditDisputesDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputesDeployer>
+deployContract(name: 'DemoUSD', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 
   deployContract(name: 'CertifiedFolds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CertifiedFolds>
 deployContract(name: 'CreditDisputes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputes>
+deployContract(name: 'CreditDisputesDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputesDeployer>
 deployContract(name: 'CreditLedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditLedger>
 deployContract(name: 'CreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPool>
 deployContract(name: 'CreditPoolFactory', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolFactory>
@@ -114,7 +115,6 @@ deployContract(name: 'CreditSettlementDeployer', args: any[], signerOrOptions?: 
 deployContract(name: 'ProviderFunds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ProviderFunds>
 deployContract(name: 'PoseidonT3', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoseidonT3>
 deployContract(name: 'LeanIMT', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LeanIMT>
-deployContract(name: 'DemoUSD', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'ICertifiedFolds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICertifiedFolds>
 deployContract(name: 'ICreditDisputes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditDisputes>
 deployContract(name: 'ICreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
@@ -132,7 +132,7 @@ deployContract(name: 'FoldVerifier', args: any[], signerOrOptions?: ethers.Signe
 deployContract(name: 'RefundVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RefundVerifier>
 deployContract(name: 'RequestVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RequestVerifier>
 deployContract(name: 'SlashVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SlashVerifier>
-deployContract(name: 'CreditDisputesDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputesDeployer>
+deployContract(name: 'DemoUSD', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 
     // default types
     getContractFactory(

@@ -90,9 +90,9 @@ describe("two gateway processes of a provider on one PostgreSQL database", funct
     );
     await place.deposit(secrets.map(identityCommitmentOf), REAL + EXTRA);
   });
+  afterEach(() => place.close());
   after(async () => {
     await Promise.all(nodes.map((node) => node.kill()));
-    await place?.close();
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
 
@@ -114,7 +114,9 @@ describe("two gateway processes of a provider on one PostgreSQL database", funct
 
   /** Every ticket goes to both processes at once; what came of it is compared with the service's books, the store and the feed. */
   async function expectServedOnce(requests: readonly CallRequestJson[], prefix: string): Promise<void> {
-    const clients = Array.from({ length: CLIENTS }, () => nodes.map((node) => place.reach(node.url)));
+    const clients = Array.from({ length: CLIENTS }, (_, lane) =>
+      (lane % 2 === 0 ? nodes : nodes.toReversed()).map((node) => place.reach(node.url)),
+    );
     const answers = new Map<string, CallAnswerJson>();
     await inLanes(requests, CLIENTS, async (request, lane) => {
       const both = await Promise.all((clients[lane] as ProviderApi[]).map((api) => send(api, request)));

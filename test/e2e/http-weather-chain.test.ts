@@ -26,7 +26,7 @@ describe("a reorganization under wallet and gateway, over HTTP", function () {
   before(async () => {
     place = await Place.open({ kind: "confirmations", blocks: DEPTH });
   });
-  after(() => place.close());
+  afterEach(() => place.close());
 
   it("takes a deposit away that the wallet saw: nothing is enrolled until it stands on the new chain for good", async () => {
     const shop = await place.shop();
@@ -81,7 +81,7 @@ describe("a reorganization under wallet and gateway, over HTTP", function () {
     try {
       let shop = await place.shop({ path });
       const seed = Buffer.alloc(32, 3);
-      const { account, store } = await place.ready({ provider: shop.url, seed }, 2);
+      const { account, store } = await place.ready({ provider: shop.url, seed }, 2, 1);
       await account.call(asking("before the close"));
       const recipient = place.client.pool.address.replace(/^0x..../, "0x1234").toLowerCase();
       const deadline = BigInt((await place.now()) + 36_000);

@@ -20,7 +20,7 @@ describe("clocks that are wrong, over HTTP", function () {
   before(async () => {
     place = await Place.open();
   });
-  after(() => place.close());
+  afterEach(() => place.close());
 
   const served = (id: string): number => place.kettle.services.filter((service) => service.id === id).length;
   async function expectPaid(id: string, call: ReturnType<Owner["account"]["call"]>): Promise<void> {
@@ -34,8 +34,8 @@ describe("clocks that are wrong, over HTTP", function () {
     const clock = new SkewedClock();
     const shop = await place.shop({ clock: clock.read, settings: { leaseSeconds: 3 } });
     const walletClock = new SkewedClock();
-    const { account } = await place.ready({ provider: shop.url, clock: walletClock.read }, 6);
-    const jumps = [2 * HOUR, -3 * HOUR, 3 * DAY, -3 * DAY];
+    const { account } = await place.ready({ provider: shop.url, clock: walletClock.read }, 2);
+    const jumps = [2 * HOUR, -3 * DAY];
     for (const [index, skew] of jumps.entries()) {
       clock.skew = skew;
       walletClock.skew = -skew;
@@ -155,7 +155,7 @@ describe("clocks that are wrong, over HTTP", function () {
   it("refuse a close whose deadline has passed for the gateway, and a consent that has run out for the chain, in words", async () => {
     const clock = new SkewedClock();
     const shop = await place.shop({ clock: clock.read });
-    const { account } = await place.ready({ provider: shop.url }, 2);
+    const { account } = await place.ready({ provider: shop.url }, 1);
     await expectPaid("last", account.call(asking("last")));
     const now = await place.now();
     const toChain = now - Math.floor(Date.now() / 1_000);

@@ -55,10 +55,8 @@ describe("a full disk, over HTTP", function () {
     folder = mkdtempSync(join(tmpdir(), "jeton-"));
     place = await Place.open();
   });
-  after(async () => {
-    await place.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterEach(() => place.close());
+  after(() => rmSync(folder, { recursive: true, force: true }));
 
   const served = (prefix: string): number => place.kettle.services.filter(({ id }) => id.startsWith(prefix)).length;
   /** Past the second for which a report is kept. */
@@ -71,12 +69,12 @@ describe("a full disk, over HTTP", function () {
   it("of the gateway: calls are refused unserved, health says so, and the same requests are served when there is room", async () => {
     const { opened: shop, databases } = await watching(() => place.shop({ path: join(folder, "gateway") }));
     const [database] = databases as [DatabaseSync];
-    const { account } = await place.ready({ provider: shop.url, retry: { attempts: 2, pauseMilliseconds: 1 } }, 6);
+    const { account } = await place.ready({ provider: shop.url, retry: { attempts: 2, pauseMilliseconds: 1 } }, 4);
     expect(await healthOf(shop)).to.deep.equal({ status: 200, store: true });
     fill(database);
     // Free bytes of the last pages may still take a call or two.
     const codes: string[] = [];
-    for (let index = 0; index < 4; index++) codes.push(await codeOf(account.call(asking(`full${index}`))));
+    for (let index = 0; index < 3; index++) codes.push(await codeOf(account.call(asking(`full${index}`))));
     expect(codes.at(-1)).to.be.oneOf(["UNANSWERED", "REFUND_WITHHELD"]);
     expect(await healthOf(shop)).to.deep.equal({ status: 503, store: false });
     expect(shop.faults.join("\n")).to.contain("full");
@@ -104,14 +102,14 @@ describe("a full disk, over HTTP", function () {
     const api = place.reach(shop.url);
     const provider = { ...api, call: (...request: Parameters<typeof api.call>) => ((sent += 1), api.call(...request)) };
     const path = join(folder, "wallet");
-    const { opened, databases } = await watching(() => place.ready({ provider, path }, 2));
+    const { opened, databases } = await watching(() => place.ready({ provider, path }, 1));
     const [database] = databases.slice(-1) as [DatabaseSync];
     const { account } = opened;
     fill(database);
     const failure: unknown = await account.call(asking("long", { user: LONG })).catch((error: unknown) => error);
     expect(String(failure)).to.contain("full");
     expect(sent).to.equal(0);
-    expect(account.summary()).to.include({ used: 0, inStock: 2, unsettled: 0 });
+    expect(account.summary()).to.include({ used: 0, inStock: 1, unsettled: 0 });
     clear(database);
     const { index, refund } = await account.call(asking("long", { user: LONG }));
     expect(index).to.equal(0);
@@ -131,7 +129,7 @@ describe("a full disk, over HTTP", function () {
         return answer;
       },
     };
-    const { opened, databases } = await watching(() => place.ready({ provider, path: join(folder, "late") }, 2));
+    const { opened, databases } = await watching(() => place.ready({ provider, path: join(folder, "late") }, 1));
     [database] = databases.slice(-1) as [DatabaseSync];
     const { account } = opened;
     const failure = await account.call(asking("late")).then(

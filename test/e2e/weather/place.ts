@@ -237,14 +237,14 @@ export class Place {
     return { account: wallet.account(0), store };
   }
 
-  /** The same, enrolled, with so many tickets, all of them proved. */
-  async ready(setup: OwnerSetup, tickets: number): Promise<Owner> {
+  /** The same, enrolled, with so many tickets. */
+  async ready(setup: OwnerSetup, tickets: number, proved = tickets): Promise<Owner> {
     const owner = this.owner(setup);
     await this.deposit([owner.account.identityCommitment], tickets);
     if (this.finality.kind === "confirmations") await this.mine(this.finality.blocks);
     await this.look();
     await owner.account.enroll();
-    await owner.account.proveTickets(tickets);
+    await owner.account.proveTickets(proved);
     return owner;
   }
 
@@ -260,7 +260,8 @@ export class Place {
     return provider;
   }
 
+  /** What was opened since the last time; more can be opened afterwards. */
   async close(): Promise<void> {
-    for (const close of this.#closing.reverse()) await close();
+    for (const close of this.#closing.splice(0).reverse()) await close();
   }
 }

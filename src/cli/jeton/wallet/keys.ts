@@ -36,7 +36,7 @@ export const NOT_HIDDEN = [
 /** What people must know about the keys. */
 const KEEP = [
   "Write the recovery phrase down: it is the only way to the money if this folder is lost.",
-  "Use a wallet in one place only. Two copies that use the same ticket give the account's secret away, and with it the deposit.",
+  "Use a wallet in one place only: two copies take each other's tickets, and neither knows how many were used. On another machine, open another account.",
 ];
 
 export async function createWallet(options: CreateOptions): Promise<Outcome> {

@@ -49,7 +49,7 @@ function stockOf({ stock }: ProxyOptions): number {
 
 /** Runs until it is interrupted. */
 async function serve(session: WalletSession, options: ProxyOptions): Promise<Outcome> {
-  const { purse, network, view, home, say } = session;
+  const { purse, network, view, home, prover, say } = session;
   const tell = options.quiet ? (): void => undefined : say;
   if (purse.accounts.size === 0) {
     throw new CliError(
@@ -59,10 +59,14 @@ async function serve(session: WalletSession, options: ProxyOptions): Promise<Out
   }
   const terms = await purse.terms();
   view.start();
+  const tellFault = tellOnce(say);
+  let isEnding = false;
   const keeper = new Keeper({
     purse,
     settings: { ...(network.isLocal ? LOCAL_KEEPER : LIVE_KEEPER), stock: stockOf(options) },
-    onFault: tellOnce(say),
+    onFault: (fault) => {
+      if (!isEnding) tellFault(fault);
+    },
     onDone: ({ account, task }: KeeperDone) => {
       if (task === "enrol" || task === "fold")
         tell(`account ${account}: ${task === "enrol" ? "enrolled" : "folded refunds"}`);
@@ -77,9 +81,11 @@ async function serve(session: WalletSession, options: ProxyOptions): Promise<Out
     await interrupted(say);
     return { ended: "proxy", ...spent(session) };
   } finally {
+    isEnding = true;
     await home.forgetProxy();
     await proxy.close();
-    await keeper.close();
+    // Proofs that nobody waits for are given up.
+    await Promise.all([prover.close(), keeper.close()]);
   }
 }
 
