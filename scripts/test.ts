@@ -33,13 +33,13 @@ interface Result {
 /** The longest first: what begins last should be short. */
 const ORDER = ["e2e", "contracts", "src", "solidity", "circuits", "parity", "scripts"];
 
-/** Files of one folder run in one process, that keeps keys and compiled circuits; a part of many files is dealt out to two. */
-const MOST_FILES = 24;
+/** Files of one folder run in one process, that keeps keys and compiled circuits; many, or long ones, are dealt out to several. */
+const MOST_FILES: Readonly<Record<string, number>> = { e2e: 5, contracts: 9, src: 18 };
 
 function partsOf(files: readonly string[]): Part[] {
   const folders = Map.groupBy(files, (file) => dirname(file).split("/")[1] ?? "");
   return [...folders].flatMap(([folder, all]) => {
-    const count = Math.ceil(all.length / MOST_FILES);
+    const count = Math.ceil(all.length / (MOST_FILES[folder] ?? all.length));
     return Array.from({ length: count }, (_, hand) => ({
       name: count === 1 ? folder : `${folder} ${hand + 1}/${count}`,
       command: ["test", "mocha", "--no-compile", ...all.filter((__, position) => position % count === hand)],

@@ -47,11 +47,12 @@ export type ExchangeRequest = Omit<z.output<typeof request>, "pad">;
 export type ExchangeHead = z.output<typeof head>;
 export type ExchangeResponse = ExchangeHead & { readonly body: string };
 
-const byteLength = (text: string): number => Buffer.byteLength(text, "utf8");
+/** In bytes, as a string within the JSON of a call: there quotes and backslashes take two. */
+const lengthInCall = (payload: string): number => Buffer.byteLength(JSON.stringify(payload), "utf8");
 
-/** The payload of a call, padded to its class. */
+/** The payload of a call, padded so that what travels has its class's length. */
 export function encodeExchangeRequest(exchange: ExchangeRequest): string {
-  const bare = byteLength(canonicalJson({ ...exchange, pad: "" }));
+  const bare = lengthInCall(canonicalJson({ ...exchange, pad: "" }));
   return canonicalJson({ ...exchange, pad: "0".repeat(paddedLength(bare) - bare) });
 }
 

@@ -57,7 +57,8 @@ export const problemOf = ({ code, status, message, details }: GatewayError): Pro
 });
 
 const errorOf = ({ code, detail, details }: z.output<typeof problem>): GatewayError =>
-  new GatewayError(code, detail, details);
+  // Somebody else's words may end up on a terminal.
+  new GatewayError(code, detail.replace(/[\p{Cc}\p{Cf}]/gu, " "), details);
 
 /** Undefined for what is no problem of ours. */
 export function errorOfProblem(json: unknown): GatewayError | undefined {
