@@ -48,6 +48,12 @@ export class ChainError extends Error {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** For people. ethers' long messages quote the endpoint's URL, and with it the key that many have in it. */
+function shortMessageOf(error: unknown): string {
+  const short = error instanceof Error && "shortMessage" in error ? error.shortMessage : undefined;
+  return (typeof short === "string" ? short : messageOf(error)).replaceAll(/\bhttps?:\/\/[^\s"']+/g, "[endpoint]");
+}
+
 /** Turns whatever a provider threw while `action` was tried into a ChainError. */
 export function toChainError(error: unknown, action: string): ChainError {
   if (error instanceof ChainError) return error;
@@ -74,7 +80,7 @@ export function toChainError(error: unknown, action: string): ChainError {
   if (/revert/i.test(message)) {
     return new ChainError("REVERTED", `${action} was refused without a reason`, { cause: error });
   }
-  return new ChainError("RPC_FAILED", `${action}: the endpoint failed: ${message}`, { cause: error });
+  return new ChainError("RPC_FAILED", `${action}: the endpoint failed: ${shortMessageOf(error)}`, { cause: error });
 }
 
 /** Runs a read and reports its failure as a ChainError. */

@@ -11,6 +11,8 @@ export type Log = (entry: LogEntry) => void;
 
 /** Hashes, addresses, field elements and amounts that an error's message may carry. */
 const NUMBERS = /0x[0-9a-f]{8,}|\d{6,}|[0-9a-f]{16,}/gi;
+/** Endpoints may have keys in their URLs. */
+const URLS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"']+/gi;
 const LONGEST = 300;
 
 /** A fault without what could name a user. */
@@ -22,6 +24,6 @@ export function faultEntry(where: string, error: unknown): LogEntry {
     where,
     error: name,
     ...(code === undefined ? {} : { code }),
-    reason: message.split("\n", 1).join("").replaceAll(NUMBERS, "…").slice(0, LONGEST),
+    reason: message.split("\n", 1).join("").replaceAll(URLS, "…").replaceAll(NUMBERS, "…").slice(0, LONGEST),
   };
 }
