@@ -15,6 +15,7 @@ export type CliErrorCode =
   | "WALLET_LOCKED"
   | "PASSWORD_MISSING"
   | "FUNDS_MISSING"
+  | "DEVELOPMENT_KEYS"
   | "PORT_TAKEN"
   | "SANDBOX_MISSING"
   | "SANDBOX_RUNNING";

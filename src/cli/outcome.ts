@@ -11,9 +11,14 @@ export interface ReportOptions {
 /** Where a command tells its progress and its warnings. */
 export type Say = (line: string) => void;
 
+/** What steers a terminal, or turns the order of what it shows. Providers, tokens and endpoints choose some of what is told. */
+const CONTROLS = /(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu;
+
+export const printable = (text: string): string => text.replace(CONTROLS, "");
+
 /** The usual place. */
 export function note(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${printable(line)}\n`);
 }
 
 const toJson = (value: unknown): string =>
@@ -42,7 +47,7 @@ interface CodedError {
 export async function settle({ json }: ReportOptions, command: () => Promise<Outcome>): Promise<boolean> {
   try {
     const outcome = await command();
-    process.stdout.write(`${json ? toJson(outcome) : toText(outcome)}\n`);
+    process.stdout.write(`${json ? toJson(outcome) : printable(toText(outcome))}\n`);
     return true;
   } catch (error) {
     const { code, revert } = error as CodedError;

@@ -8,6 +8,7 @@ import type { KeyedQueue } from "./locks.ts";
 import type { GatewayContext } from "./ports.ts";
 import { refundFor } from "./refunds.ts";
 import { serveWithin } from "./serving.ts";
+import { CALLS_PER_SESSION } from "./store/index.ts";
 import type { CallClaim, CallDecision } from "./store/index.ts";
 import type { TicketKey, Violation } from "./store/index.ts";
 import { refuseDoubleSpend, requireSigner, ticketClosed, verifyOpening } from "./tickets.ts";
@@ -18,6 +19,11 @@ import type { ViolationFinding, Violations } from "./violations.ts";
 type Refused = Exclude<CallDecision, { kind: "serve" | "answered" }>;
 type Granted = Extract<CallDecision, { kind: "serve" }>;
 type Attempt = { readonly kind: "answered"; readonly answer: CallAnswer } | Refused;
+
+/** A call waits for one of its session that runs and for one that waits; whoever comes after these is told to ask again. */
+const MOST_OF_SESSION = 3;
+/** Of a payload of more characters than this, the hash costs more than a look into the store. */
+const LARGE_PAYLOAD = 16 * 1024;
 
 export class Calls {
   readonly #context: GatewayContext;
@@ -33,6 +39,7 @@ export class Calls {
 
   /** @param onPiece told of the response as it comes, while this call is served here. */
   async call(request: CallRequest, onPiece: OnPiece = () => undefined): Promise<CallAnswer> {
+    await this.#refuseEarly(request);
     const claim = this.#claimOf(request);
     const { nullifier, x } = claim;
 
@@ -49,6 +56,18 @@ export class Calls {
     // Another message for this ticket came in while this one's proof was verified.
     if (second.kind === "other-message") throw await refuseDoubleSpend(this.#context, second.recorded, share);
     throw refusal(second);
+  }
+
+  /** What can be said of a large request before it is hashed; all of it is known to everybody. */
+  async #refuseEarly({ nullifier, sessionAddress, payload, ticket }: CallRequest): Promise<void> {
+    if (payload.length <= LARGE_PAYLOAD) return;
+    const { store, pool } = this.#context;
+    const known = await store.ticket(nullifier);
+    if (known?.status === "closed") throw refusal({ kind: "closed" });
+    if (ticket !== undefined) return;
+    if (known === undefined) throw refusal({ kind: "unseen" });
+    const isOther = known.share.x !== ticketMessage(pool.scope, sessionAddress);
+    if (isOther) throw refusal({ kind: "other-message", recorded: known });
   }
 
   /** Everything that can be said without the store and without a proof. */
@@ -68,9 +87,11 @@ export class Calls {
     return { nullifier, x, sessionAddress, sequence, cap, requestHash, signature, leastRoom };
   }
 
-  #attempt(request: CallRequest, claim: CallClaim, opening: TicketKey | undefined, onPiece: OnPiece): Promise<Attempt> {
+  async #attempt(request: CallRequest, claim: CallClaim, opening: TicketKey | undefined, onPiece: OnPiece): Promise<Attempt> {
     const { store, clock, owner, settings } = this.#context;
-    return this.#queue.run(claim.nullifier.toString(), async () => {
+    const key = claim.nullifier.toString();
+    if (this.#queue.count(key) >= MOST_OF_SESSION) throw refusal({ kind: "in-progress" });
+    return this.#queue.run(key, async () => {
       const now = clock();
       const decision = await store.beginCall(claim, opening, { owner, until: now + settings.leaseSeconds }, now);
       if (decision.kind !== "serve") return decision;
@@ -203,6 +224,13 @@ function refusal(decision: Refused): GatewayError {
       return new GatewayError("SEQUENCE_CONFLICT", "this sequence was used with another request; nothing was charged");
     case "passed":
       return new GatewayError("SEQUENCE_PASSED", "a later sequence of this session was used");
+    case "forgotten":
+      return new GatewayError("SEQUENCE_PASSED", "this call was served, and its answer is no longer kept");
+    case "too-many":
+      return new GatewayError(
+        "PAYLOAD_REFUSED",
+        `this session had its ${CALLS_PER_SESSION} calls, and takes no more: end it and ask for its refund`,
+      );
     case "in-progress":
       return new GatewayError("CALL_IN_PROGRESS", "a call of this session is being served; ask again later");
     case "cap-too-low":

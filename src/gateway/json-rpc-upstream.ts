@@ -16,6 +16,17 @@ const answer = z.object({ jsonrpc: z.literal("2.0"), id: z.unknown(), result: z.
 
 export type JsonRpcCall = z.output<typeof call>;
 
+/** The endpoint did not serve the call, in the words of JSON-RPC 2.0. */
+const NOT_SERVED: ReadonlyMap<unknown, string> = new Map([
+  [-32_700, "parse error"],
+  [-32_600, "invalid request"],
+  [-32_601, "method not found"],
+  [-32_602, "invalid parameters"],
+  [-32_603, "internal error"],
+]);
+/** A longer message may hold what was asked for. */
+const MAX_FREE_MESSAGE = 200;
+
 /** Hands a call on and resolves with the endpoint's JSON answer; rejects when none came. */
 export type JsonRpcTransport = (call: JsonRpcCall, signal: AbortSignal) => Promise<unknown>;
 
@@ -42,7 +53,19 @@ function parseCall(payload: string): JsonRpcCall {
   return result.data;
 }
 
-/** An answer that carries an error is handed on and charged nothing. */
+/**
+ * What takes the place of an error that is free: nothing of the endpoint's own. Undefined for every other error. Those cost what a result
+ * costs, since an error can carry one: a contract that reverts with what it was asked for.
+ */
+function freeError(error: unknown): object | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const { code, message, data } = error as Record<string, unknown>;
+  const fixed = NOT_SERVED.get(code);
+  const isShort = typeof message === "string" && message.length <= MAX_FREE_MESSAGE;
+  return fixed !== undefined && isShort && data === undefined ? { code, message: fixed } : undefined;
+}
+
+/** An answer costs its method's price, also one that is an error, unless it says that the call was not served. */
 export function jsonRpcUpstream({ pricing }: Terms, transport: JsonRpcTransport): Upstream {
   const prices = pricing.kind === "methods" ? new Map(Object.entries(pricing.prices)) : undefined;
   const priceOf = ({ method }: JsonRpcCall): bigint => {
@@ -57,8 +80,12 @@ export function jsonRpcUpstream({ pricing }: Terms, transport: JsonRpcTransport)
       const price = priceOf(request);
       const answered = answer.parse(await transport(request, signal));
       if (answered.id !== request.id) throw new Error("the endpoint answered another call");
-      const isError = answered.error !== undefined && answered.error !== null;
-      return { response: JSON.stringify(answered), charge: isError ? 0n : price };
+      const { jsonrpc, id, result, error } = answered;
+      const isError = error !== undefined && error !== null;
+      if (!isError && result === undefined) throw new Error("the endpoint answered with neither a result nor an error");
+      const free = result === undefined || result === null ? freeError(error) : undefined;
+      if (free !== undefined) return { response: JSON.stringify({ jsonrpc, id, error: free }), charge: 0n };
+      return { response: JSON.stringify(answered), charge: price };
     },
   };
 }

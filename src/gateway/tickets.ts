@@ -2,7 +2,7 @@
 /** What a session's first message needs: a voucher's signer, a ticket's proof, and what follows from a second message. */
 import type { TypedDataField } from "ethers";
 
-import { proveDoubleSpend } from "../protocol/index.ts";
+import { proveDoubleSpendInTurns } from "../protocol/index.ts";
 import type { Share } from "../protocol/index.ts";
 import { GatewayError, isSignedBySession } from "../wire/index.ts";
 import type { TicketOpening } from "../wire/index.ts";
@@ -49,7 +49,8 @@ export async function refuseDoubleSpend(
 ): Promise<GatewayError> {
   const { chainId, address } = pool;
   const { nullifier } = recorded;
-  const proven = proveDoubleSpend(pool, { chainId, pool: address, nullifier, shares: [recorded.share, second] });
+  const shares = [recorded.share, second] as const;
+  const proven = await proveDoubleSpendInTurns(pool, { chainId, pool: address, nullifier, shares });
   await offences.accuse({ kind: "double-spend", nullifier, ...proven });
   return new GatewayError("TICKET_SPENT", "this ticket carried another message before: it was spent twice");
 }

@@ -7,7 +7,7 @@ import { identityCommitmentOf } from "./identity.ts";
 import type { Pool } from "./pool.ts";
 import type { Share } from "./shares.ts";
 import { recoverFromShares } from "./shares.ts";
-import { indexOfTicketKey, nullifierOf, ticketRootOf } from "./tickets.ts";
+import { findTicketKey, indexOfTicketKey, nullifierOf, ticketRootOf } from "./tickets.ts";
 
 const fieldElement = z
   .string()
@@ -81,25 +81,41 @@ export function evidenceFromJson(text: string): DoubleSpend {
  * @throws ProtocolError SHARES_INVALID with the reason when the evidence proves nothing.
  */
 export function proveDoubleSpend(pool: Pool, evidence: DoubleSpend): ProvenDoubleSpend {
+  const { identitySecret, ticketKey } = recoverTicket(pool, evidence);
+  const index = indexOfTicketKey(ticketRootOf(identitySecret, pool.poolHash), ticketKey);
+  return provenAt(index, identitySecret, evidence);
+}
+
+/** As `proveDoubleSpend`, for a process that has other work meanwhile. @throws ProtocolError SHARES_INVALID */
+export async function proveDoubleSpendInTurns(pool: Pool, evidence: DoubleSpend): Promise<ProvenDoubleSpend> {
+  const { identitySecret, ticketKey } = recoverTicket(pool, evidence);
+  const index = await findTicketKey(ticketRootOf(identitySecret, pool.poolHash), ticketKey);
+  return provenAt(index, identitySecret, evidence);
+}
+
+function recoverTicket(pool: Pool, evidence: DoubleSpend): ReturnType<typeof recoverFromShares> {
   if (evidence.chainId !== pool.chainId || evidence.pool.toLowerCase() !== pool.address.toLowerCase()) {
     throw new ProtocolError(
       "SHARES_INVALID",
       `the evidence is for pool ${evidence.pool} on chain ${evidence.chainId}, and not for ${pool.address} on chain ${pool.chainId}`,
     );
   }
-  const { identitySecret, ticketKey } = recoverFromShares(...evidence.shares);
-  if (nullifierOf(ticketKey) !== evidence.nullifier) {
+  const recovered = recoverFromShares(...evidence.shares);
+  if (nullifierOf(recovered.ticketKey) !== evidence.nullifier) {
     throw new ProtocolError(
       "SHARES_INVALID",
       "the two shares lie on no line with this nullifier: at least one is of another ticket, or junk",
     );
   }
-  const index = indexOfTicketKey(ticketRootOf(identitySecret, pool.poolHash), ticketKey);
+  return recovered;
+}
+
+function provenAt(index: number | undefined, identitySecret: bigint, { shares }: DoubleSpend): ProvenDoubleSpend {
   if (index === undefined) {
     throw new ProtocolError(
       "SHARES_INVALID",
       "the shares lie on a line, but it is no ticket of this pool: they prove nothing here",
     );
   }
-  return { identitySecret, identityCommitment: identityCommitmentOf(identitySecret), index, shares: evidence.shares };
+  return { identitySecret, identityCommitment: identityCommitmentOf(identitySecret), index, shares };
 }

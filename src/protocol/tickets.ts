@@ -2,6 +2,8 @@
  * The ticket tree: a GGM tree (Goldreich, Goldwasser, Micali 1986) of arity 16 and depth 4. Its 65,536 leaves are the ticket
  * keys; the keys of some inner nodes reveal exactly the tickets below them, which is what an exit publishes.
  */
+import { setImmediate } from "node:timers/promises";
+
 import { ProtocolError } from "./errors.ts";
 import { assertField, assertIndex } from "./field.ts";
 import { COVER_SLOTS, TAG, TICKET_ARITY, TICKET_COUNT, TICKET_DEPTH } from "./parameters.generated.ts";
@@ -33,17 +35,37 @@ export function ticketKeyOf(ticketRoot: bigint, index: number): bigint {
   return descend(ticketRoot, 0, assertIndex(index));
 }
 
+/** The keys of the tickets below a node of `level`, in order. */
+function* keysBelow(node: bigint, level: number): Generator<bigint> {
+  if (level === TICKET_DEPTH) {
+    yield node;
+    return;
+  }
+  for (let child = 0; child < TICKET_ARITY; child++) yield* keysBelow(childOf(node, level + 1, child), level + 1);
+}
+
 /** The index of the ticket with this key, or undefined. Walks the whole tree (70,000 hashes, some 6 s) for a key that is none. */
 export function indexOfTicketKey(ticketRoot: bigint, ticketKey: bigint): number | undefined {
-  function search(node: bigint, level: number, first: number): number | undefined {
-    if (level === TICKET_DEPTH) return node === ticketKey ? first : undefined;
-    for (let child = 0; child < TICKET_ARITY; child++) {
-      const found = search(childOf(node, level + 1, child), level + 1, first + child * ticketsBelow(level + 1));
-      if (found !== undefined) return found;
-    }
-    return undefined;
+  let index = 0;
+  for (const key of keysBelow(ticketRoot, 0)) {
+    if (key === ticketKey) return index;
+    index += 1;
   }
-  return search(ticketRoot, 0, 0);
+  return undefined;
+}
+
+/** How many tickets to derive before other work has its turn: some ms. */
+const TICKETS_PER_TURN = 32;
+
+/** As `indexOfTicketKey`, for a process that has other work: it holds up the event loop for some ms at a time. */
+export async function findTicketKey(ticketRoot: bigint, ticketKey: bigint): Promise<number | undefined> {
+  let index = 0;
+  for (const key of keysBelow(ticketRoot, 0)) {
+    if (key === ticketKey) return index;
+    index += 1;
+    if (index % TICKETS_PER_TURN === 0) await setImmediate();
+  }
+  return undefined;
 }
 
 /** nullifier = H(a_i). */

@@ -12,7 +12,10 @@ const isEventStream = ({ contentType, encoding }: ExchangeHead): boolean =>
   encoding === "utf8" && contentType.toLowerCase().startsWith("text/event-stream");
 
 /** Whether a text ends in the first half of a character that UTF-16 writes in two. */
-const endsInside = (text: string): boolean => /[\ud800-\udbff]$/.test(text);
+function endsInside(text: string): boolean {
+  const last = text.charCodeAt(text.length - 1);
+  return last >= 0xd800 && last <= 0xdbff;
+}
 
 /**
  * Takes pieces of a response, and then the response. Only event streams go on before the wallet has checked the receipt: their pieces are
@@ -20,11 +23,11 @@ const endsInside = (text: string): boolean => /[\ud800-\udbff]$/.test(text);
  */
 export class AnswerStream {
   readonly #sink: StreamSink;
-  /** All that came, and how much of it was written. */
-  #received = "";
-  #written = 0;
-  #head: ExchangeHead | undefined;
-  #isStreaming = false;
+  /** The head as far as it came; then all that was written, the head before it. */
+  #parts: string[] = [];
+  /** The first half of a character, which waits for the second. */
+  #half = "";
+  #stage: "head" | "streaming" | "whole" = "head";
 
   constructor(sink: StreamSink) {
     this.#sink = sink;
@@ -32,25 +35,21 @@ export class AnswerStream {
 
   /** The client has its first bytes: what goes wrong now can only be told inside the stream. */
   get hasBegun(): boolean {
-    return this.#isStreaming;
+    return this.#stage === "streaming";
   }
 
   take(piece: string): void {
-    this.#received += piece;
-    if (this.#head === undefined) {
-      const end = this.#received.indexOf("\n");
-      if (end === -1) return;
-      try {
-        this.#head = decodeExchangeHead(this.#received.slice(0, end));
-      } catch {
-        // The whole response will be refused as what it is.
-        return;
-      }
-      this.#isStreaming = isEventStream(this.#head);
-      this.#written = end + 1;
-      if (this.#isStreaming) this.#sink.begin(this.#head);
+    if (this.#stage === "streaming") this.#write(piece);
+    if (this.#stage !== "head") return;
+    const end = piece.indexOf("\n");
+    if (end === -1) {
+      this.#parts.push(piece);
+      return;
     }
-    if (this.#isStreaming) this.#writeUpTo(this.#received.length - (endsInside(this.#received) ? 1 : 0));
+    const line = this.#parts.join("") + piece.slice(0, end);
+    this.#parts = [`${line}\n`];
+    this.#begin(line);
+    if (this.hasBegun) this.#write(piece.slice(end + 1));
   }
 
   /**
@@ -59,17 +58,35 @@ export class AnswerStream {
    * @throws Error when what was streamed is not how the response begins; GatewayError when it is no HTTP answer
    */
   finish(response: string): ExchangeResponse | undefined {
-    if (!this.#isStreaming) return decodeExchangeResponse(response);
-    if (!response.startsWith(this.#received.slice(0, this.#written)))
-      throw new Error("the provider streamed something else than it signed");
-    this.#received = response;
-    this.#writeUpTo(response.length);
+    if (!this.hasBegun) return decodeExchangeResponse(response);
+    const sent = this.#parts.join("");
+    if (!response.startsWith(sent)) throw new Error("the provider streamed something else than it signed");
+    this.#half = "";
+    this.#write(response.slice(sent.length));
     return undefined;
   }
 
-  #writeUpTo(end: number): void {
-    if (end <= this.#written) return;
-    this.#sink.write(this.#received.slice(this.#written, end));
-    this.#written = end;
+  #begin(line: string): void {
+    this.#stage = "whole";
+    let head: ExchangeHead;
+    try {
+      head = decodeExchangeHead(line);
+    } catch {
+      // The whole response will be refused as what it is.
+      return;
+    }
+    if (!isEventStream(head)) return;
+    this.#stage = "streaming";
+    this.#sink.begin(head);
+  }
+
+  #write(text: string): void {
+    const whole = this.#half + text;
+    const end = whole.length - (endsInside(whole) ? 1 : 0);
+    this.#half = whole.slice(end);
+    if (end === 0) return;
+    const part = whole.slice(0, end);
+    this.#parts.push(part);
+    this.#sink.write(part);
   }
 }

@@ -18,6 +18,12 @@ export interface CallsOptions {
   readonly log: Log;
 }
 
+export interface PayOptions {
+  readonly onPiece?: OnPiece;
+  /** Whether somebody still waits. */
+  readonly isWanted?: () => boolean;
+}
+
 export class Calls {
   readonly #options: CallsOptions;
   readonly #queue: CallQueue;
@@ -40,8 +46,8 @@ export class Calls {
     };
   }
 
-  /** @throws ProxyProblem */
-  async pay(exchange: ExchangeRequest, onPiece?: OnPiece): Promise<CallResult> {
+  /** @throws ProxyProblem; 499 "client_gone" where nobody wants the answer any more when the call's turn comes: it is not paid for */
+  async pay(exchange: ExchangeRequest, { onPiece, isWanted = () => true }: PayOptions = {}): Promise<CallResult> {
     const payload = encodeExchangeRequest(exchange);
     if (payload.length > MAX_PAYLOAD)
       throw new ProxyProblem(
@@ -51,6 +57,8 @@ export class Calls {
       );
     const call = this.#queue.run(() => {
       const { purse, inStock, log } = this.#options;
+      if (!isWanted())
+        throw new ProxyProblem(499, "client_gone", "the client left before its turn", { mayRetry: true });
       if (inStock?.() === 0) log("no ticket is in stock: one is proved now, which takes a second or two");
       return purse.call(payload, onPiece === undefined ? {} : { onPiece });
     });

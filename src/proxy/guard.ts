@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * Who may use the proxy: programs of this machine, and no web page. A page that a browser shows can send requests to loopback addresses;
- * it gives itself away by its Origin, by Sec-Fetch-Site (https://www.w3.org/TR/fetch-metadata/), or, after DNS rebinding, by a Host that
- * is no name of ours.
+ * it gives itself away by its Origin, its Referer, by Sec-Fetch-Site (https://www.w3.org/TR/fetch-metadata/), or, after DNS rebinding, by
+ * a Host that is no name of ours. What the provider answers is a page from elsewhere, too.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
@@ -38,15 +38,34 @@ export class Guard {
 
   /** @throws ProxyProblem 403 for what came from elsewhere */
   requireOwn(headers: IncomingHttpHeaders): void {
-    const { host = "", origin } = headers;
+    const { host = "", origin, referer } = headers;
     if (!this.#hosts.has(host.toLowerCase())) {
       throw new ProxyProblem(403, "host_refused", "the Host header is no name of this proxy");
     }
-    const isForeign = origin !== undefined && ![...this.#hosts].some((own) => origin.toLowerCase() === `http://${own}`);
+    const isForeign = [origin, referer].some((from) => from !== undefined && !this.#isOwn(from));
     const site = headers["sec-fetch-site"];
     if (isForeign || (site !== undefined && site !== "same-origin" && site !== "none")) {
       throw new ProxyProblem(403, "origin_refused", "web pages cannot use this proxy");
     }
+  }
+
+  #isOwn(from: string): boolean {
+    if (!URL.canParse(from)) return false;
+    const { protocol, host, port } = new URL(from);
+    return protocol === "http:" && this.#hosts.has(port === "" ? `${host}:80` : host);
+  }
+
+  /**
+   * For what costs money: nothing that a browser asks for by itself, such as a page, an image or an icon, and no browser that does not say
+   * what it asks for. A script of a page of this proxy may ask.
+   * @throws ProxyProblem 403
+   */
+  requireProgram(headers: IncomingHttpHeaders): void {
+    const destination = headers["sec-fetch-dest"];
+    const isBrowser = (headers["user-agent"] ?? "").startsWith("Mozilla/");
+    const isAsked = destination === undefined || destination === "empty";
+    if (isAsked && !(isBrowser && headers["sec-fetch-site"] === undefined)) return;
+    throw new ProxyProblem(403, "origin_refused", "this proxy pays for programs, and for nothing that a browser opens");
   }
 
   /** @throws ProxyProblem 401 */

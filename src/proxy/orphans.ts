@@ -30,11 +30,13 @@ interface Orphan {
 /** In memory only. */
 export class Orphans {
   readonly #calls = new Map<string, Orphan>();
+  readonly #abandoned = new WeakSet<Promise<CallResult>>();
 
   /** Keeps a call whose client is gone. One that failed before it used a ticket is not worth keeping. */
   keep(exchange: ExchangeRequest, call: Promise<CallResult>): void {
     const key = keyOf(exchange);
     this.#forget();
+    this.#abandoned.add(call);
     const oldest = this.#calls.size < MOST ? undefined : this.#calls.keys().next().value;
     if (oldest !== undefined) this.#calls.delete(oldest);
     const orphan = { call, until: Date.now() + PATIENCE };
@@ -51,7 +53,13 @@ export class Orphans {
     const key = keyOf(exchange);
     const orphan = this.#calls.get(key);
     this.#calls.delete(key);
+    if (orphan !== undefined) this.#abandoned.delete(orphan.call);
     return orphan?.call;
+  }
+
+  /** Whether nobody waits for this call any more. */
+  isAbandoned(call: Promise<CallResult>): boolean {
+    return this.#abandoned.has(call);
   }
 
   #forget(): void {

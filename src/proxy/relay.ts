@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 
 import { bodyBytes } from "../wire/index.ts";
 import type { ExchangeRequest, ExchangeResponse } from "../wire/index.ts";
+import type { CallResult } from "../wallet/index.ts";
 import { AnswerStream } from "./answer.ts";
 import type { Calls } from "./calls.ts";
 import type { Dialect } from "./dialect.ts";
@@ -20,8 +21,15 @@ const RETRY_HEADER = "x-should-retry";
 const isRetriedByClients = (status: number): boolean =>
   status === 408 || status === 409 || status === 429 || status >= 500;
 
+/** What a browser may do with what a provider sent: nothing. A page of it would run with the proxy's own origin. */
+const INERT = {
+  "content-security-policy": "sandbox; default-src 'none'",
+  "x-content-type-options": "nosniff",
+  "cross-origin-resource-policy": "same-origin",
+} as const;
+
 export function sendLocal(reply: FastifyReply, { status, contentType, body }: LocalAnswer): FastifyReply {
-  void reply.code(status);
+  void reply.code(status).headers(INERT);
   return body === "" ? reply.send() : reply.header("content-type", contentType).send(body);
 }
 
@@ -34,7 +42,7 @@ export function sendProblem(reply: FastifyReply, dialect: Dialect, problem: Prox
 
 /** The service's own answer. A failure of the service was charged nothing, but its ticket is used: a second attempt is for people to decide. */
 function sendAnswer(reply: FastifyReply, answer: ExchangeResponse, charged: bigint): FastifyReply {
-  void reply.code(answer.status).header("jeton-charged", charged.toString());
+  void reply.code(answer.status).headers(INERT).header("jeton-charged", charged.toString());
   if (isRetriedByClients(answer.status)) void reply.header(RETRY_HEADER, "false");
   if (answer.contentType !== "") void reply.header("content-type", answer.contentType);
   return reply.send(bodyBytes(answer));
@@ -56,6 +64,7 @@ class ClientStream {
     void this.#reply.hijack();
     this.#raw.on("error", () => undefined);
     this.#raw.writeHead(status, {
+      ...INERT,
       "content-type": contentType,
       "cache-control": "no-cache",
       "x-accel-buffering": "no",
@@ -70,6 +79,12 @@ class ClientStream {
 
   end(): void {
     this.#raw.end();
+  }
+
+  /** Says what went wrong, as an event of its own however the last one was cut, and lets nobody take this for the stream's end. */
+  fail(event: string): void {
+    if (this.#raw.destroyed) return;
+    this.#raw.write(`\n\n${event}`, () => this.#raw.destroy());
   }
 }
 
@@ -93,7 +108,10 @@ export async function relay(
   const client = new ClientStream(reply);
   const stream = new AnswerStream(client);
   const known = orphans.claim(exchange, request.headers);
-  const call = known ?? calls.pay(exchange, (piece) => stream.take(piece));
+  let queued: Promise<CallResult> | undefined;
+  const isWanted = (): boolean => queued === undefined || !orphans.isAbandoned(queued);
+  const call = known ?? calls.pay(exchange, { isWanted, onPiece: (piece) => stream.take(piece) });
+  queued = call;
   reply.raw.once("close", () => {
     if (!reply.raw.writableFinished) orphans.keep(exchange, call);
   });
@@ -107,8 +125,7 @@ export async function relay(
   } catch (error) {
     const problem = problemOf(error);
     if (!stream.hasBegun) throw problem;
-    client.write(dialect.refusalEvent(problem));
-    client.end();
+    client.fail(dialect.refusalEvent(problem));
     return { status: problem.status, charged: 0n };
   }
 }

@@ -33,6 +33,9 @@ export interface RunningProxy {
 
 export const PAGE_PATH = "/jeton";
 export const STATUS_PATH = "/jeton/status";
+/** Browsers ask for it by themselves. */
+const ICON_PATH = "/favicon.ico";
+const PAID_PATHS = "/*";
 
 /** @throws ProxyProblem "token_missing" for an address that others reach; Error with code EADDRINUSE */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
@@ -91,6 +94,8 @@ function install(app: FastifyInstance, parts: Parts): void {
     guardFor(request).requireOwn(request.headers);
     // The page holds nothing but a script, which asks for the token itself.
     if (request.routeOptions.url !== PAGE_PATH) guardFor(request).requireToken(request.headers);
+    if (request.routeOptions.url === PAID_PATHS && request.url !== "/")
+      guardFor(request).requireProgram(request.headers);
   });
   app.setErrorHandler((error: FastifyError | Error, _request, reply) => sendProblem(reply, dialect, ownProblem(error)));
   app.setNotFoundHandler((_request, reply) =>
@@ -102,7 +107,8 @@ function install(app: FastifyInstance, parts: Parts): void {
       .header("cache-control", "no-store")
       .send({ ...(await options.status()), api: dialect.api, calls: calls.counts }),
   );
-  app.all("/*", (request, reply) => serve(request, reply, parts));
+  app.get(ICON_PATH, (_request, reply) => reply.code(204).send());
+  app.all(PAID_PATHS, (request, reply) => serve(request, reply, parts));
 }
 
 /** Errors of the server itself have a status; the others are ours. */
@@ -129,7 +135,7 @@ async function serve(request: FastifyRequest, reply: FastifyReply, parts: Parts)
     if (dialect.api === "json-rpc") {
       let charged = 0n;
       const pay = async (one: typeof exchange) => {
-        const result = await calls.pay(one);
+        const result = await calls.pay(one, { isWanted: () => !request.raw.socket.destroyed });
         charged += result.charged;
         return decodeExchangeResponse(result.response);
       };

@@ -10,6 +10,7 @@ import type { Grievance } from "./dispute-records.ts";
 import { Disputes } from "./disputes.ts";
 import type { DisputeOptions, SettledDispute } from "./disputes.ts";
 import { enroll } from "./enrolling.ts";
+import { WalletError } from "./errors.ts";
 import { fold } from "./folding.ts";
 import type { Folded } from "./folding.ts";
 import type { Plans } from "./plans.ts";
@@ -24,6 +25,7 @@ import { Stock } from "./stock.ts";
 export interface AccountSummary {
   readonly identityCommitment: bigint;
   readonly isEnrolled: boolean;
+  /** This file may not know every ticket that was used: it did not begin the account (`beginDeposit`), or another copy of it was met. */
   readonly isRestored: boolean;
   /** j, once a close has left. */
   readonly closingFrom: number | undefined;
@@ -87,6 +89,21 @@ export class Account {
   onChain(): Promise<AccountView | undefined> {
     const { chain, identityCommitment } = this.#context;
     return chain.account(identityCommitment);
+  }
+
+  /**
+   * For before a deposit is sent, by whomever: records that the account begins with this file, which then knows every ticket that is used.
+   * An account for which this was not done counts as restored. Repeats do nothing.
+   * @throws WalletError ACCOUNT_EXISTS when the chain has the account already, and this was not done before
+   */
+  async beginDeposit(): Promise<void> {
+    const { records } = this.#context;
+    if (records.account.isOwn) return;
+    if ((await this.onChain()) !== undefined) {
+      const message = "the account has its deposit already: this file cannot know whether its tickets were used";
+      throw new WalletError("ACCOUNT_EXISTS", message);
+    }
+    records.markOwn();
   }
 
   readiness(): Readiness {
@@ -214,7 +231,7 @@ export class Account {
 
   /** Proves a close. From here on the account uses no ticket, and every further close has the same j. */
   buildClose(options: CloseOptions): Promise<PreparedClose> {
-    return buildClose(this.#context, options);
+    return buildClose(this.#context, options, () => this.settleFolds());
   }
 
   /** The provider's consent to a close, for `closeWithConsent`. */

@@ -14,11 +14,10 @@ import {
   domainOf,
   stateHash,
 } from "../protocol/index.ts";
-import type { CloseTerms, Payout } from "../protocol/index.ts";
+import type { CloseTerms, Payout, PoolParameters } from "../protocol/index.ts";
 import { GatewayError, closeConsent, toJson } from "../wire/index.ts";
 import type { AccountView, CloseConsent, CloseRequest } from "../wire/index.ts";
 import { readAnswer } from "./checks.ts";
-import { settleFolds } from "./certifying.ts";
 import { WalletError } from "./errors.ts";
 import { asSigned } from "./fold-records.ts";
 import type { KnownState } from "./fold-records.ts";
@@ -54,18 +53,25 @@ export interface PreparedClose {
 
 /**
  * Decides j and proves the close. The provider is not needed.
+ * @param settleFolds compares with the chain, in turn with whatever groups refunds.
  * @throws WalletError ACCOUNT_NOT_OPEN, CLOSE_AFTER_RESTORE, CLOSE_INVALID
  */
-export async function buildClose(context: AccountContext, options: CloseOptions): Promise<PreparedClose> {
+export async function buildClose(
+  context: AccountContext,
+  options: CloseOptions,
+  settleFolds: () => Promise<unknown>,
+): Promise<PreparedClose> {
   const { records, pool, chain, identitySecret, identityCommitment } = context;
   const account = await chain.account(identityCommitment);
   if (account === undefined || account.isClosing || (account.status !== "active" && account.status !== "expired")) {
     throw new WalletError("ACCOUNT_NOT_OPEN", "the chain has no open account to close, or a close is pending");
   }
   const terms = termsOf(options);
-  if (records.folds.unsigned().length > 0) await settleFolds(context);
+  if (records.folds.unsigned().length > 0) await settleFolds();
   const firstUnused = decideFirstUnused(context, options);
-  const { refunds, base } = claimedRefunds(records.folds.newest(identitySecret), account, options.roundDownTo ?? 1n);
+  const most = mostRefunded(pool.parameters, firstUnused);
+  const newest = records.folds.newest(identitySecret);
+  const { refunds, base } = claimedRefunds(newest, account, most, options.roundDownTo ?? 1n);
   const close = { deposit: account.deposit, firstUnused, ...refunds, terms };
   // Until here nothing depends on the flag; from here on the account uses no ticket any more, whatever fails.
   records.markClosing(firstUnused);
@@ -135,17 +141,33 @@ function decideFirstUnused({ records }: AccountContext, { firstUnused, afterRest
   return chosen;
 }
 
+interface Refunds {
+  readonly refundedCharges: bigint;
+  readonly refundedHolds: bigint;
+}
+
+/** All that the tickets below j can have brought back: a claim above it gives everything away. */
+const mostRefunded = ({ ticketPrice, policyHold }: PoolParameters, firstUnused: number): Refunds => ({
+  refundedCharges: BigInt(firstUnused) * ticketPrice,
+  refundedHolds: BigInt(firstUnused) * policyHold,
+});
+
 /** The refunds of the newest state, signed or certified, rounded down; no state when nothing is claimed. */
 function claimedRefunds(
   newest: KnownState | undefined,
   { deposit }: AccountView,
+  most: Refunds,
   step: bigint,
-): { refunds: { refundedCharges: bigint; refundedHolds: bigint }; base: KnownState | undefined } {
+): { refunds: Refunds; base: KnownState | undefined } {
   if (step <= 0n) throw new WalletError("CLOSE_INVALID", "refunds are rounded down to a multiple of a positive amount");
-  const round = (amount: bigint): bigint => amount - (amount % step);
+  const round = (amount: bigint, atMost: bigint): bigint => {
+    const clamped = amount < atMost ? amount : atMost;
+    return clamped - (clamped % step);
+  };
   const returnedHolds = newest?.state.returnedHolds ?? 0n;
-  const refundedHolds = round(returnedHolds);
-  const refundedCharges = round(newest === undefined ? 0n : newest.state.budget - returnedHolds - deposit);
+  const refundedHolds = round(returnedHolds, most.refundedHolds);
+  const charges = newest === undefined ? 0n : newest.state.budget - returnedHolds - deposit;
+  const refundedCharges = round(charges, most.refundedCharges);
   const base = refundedCharges + refundedHolds === 0n ? undefined : newest;
   return { refunds: { refundedCharges, refundedHolds }, base };
 }

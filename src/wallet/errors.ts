@@ -18,6 +18,8 @@ export type WalletErrorCode =
   | "TERMS_MISMATCH"
   /** The chain has no open account under this commitment, or it is closing. */
   | "ACCOUNT_NOT_OPEN"
+  /** The chain has the account already: this file did not begin it. */
+  | "ACCOUNT_EXISTS"
   | "NOT_ENROLLED"
   /** A close has left the wallet: no ticket is used any more. */
   | "ACCOUNT_CLOSING"

@@ -25,7 +25,7 @@ export interface HttpProviderOptions {
   readonly maxResponseBytes?: number;
   /** The most that is read as one line of an answer. Default: 32 MiB. */
   readonly maxLineBytes?: number;
-  /** Whether connections are used again. One that is shows that its requests belong together. Default: true. */
+  /** Whether connections and TLS sessions are used again. Either shows that its requests belong together. Default: true. */
   readonly keepAlive?: boolean;
   /** How connections are made, for one who goes through Tor. */
   readonly agent?: HttpAgent;
@@ -77,7 +77,7 @@ export function targetOf(baseUrl: string, options: HttpProviderOptions): Target 
   const { keepAlive = true } = options;
   return {
     base,
-    agent: options.agent ?? (base.protocol === "https:" ? new HttpsAgent({ keepAlive }) : new HttpAgent({ keepAlive })),
+    agent: options.agent ?? agentOf(base, keepAlive),
     limits: {
       connectMilliseconds: options.connectMilliseconds ?? 10_000,
       answerMilliseconds: options.answerMilliseconds ?? 300_000,
@@ -88,6 +88,12 @@ export function targetOf(baseUrl: string, options: HttpProviderOptions): Target 
     },
   };
 }
+
+/** A resumed TLS session names the connection before it, so fresh connections keep none: a full handshake each time. */
+const agentOf = ({ protocol }: URL, keepAlive: boolean): HttpAgent =>
+  protocol === "https:"
+    ? new HttpsAgent({ keepAlive, ...(keepAlive ? {} : { maxCachedSessions: 0 }) })
+    : new HttpAgent({ keepAlive });
 
 /**
  * Sends one request and reads its answer. A connection that was kept open and turns out to be closed is replaced once.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The user's side: accounts, tickets, calls, refunds, folds, closes. */
 export { Account } from "./account.ts";
+export { isSignedByKey } from "./checks.ts";
 export type { AccountSummary, Readiness } from "./account.ts";
 export type { SettledFold } from "./certifying.ts";
 export type { CloseOptions, PreparedClose } from "./closing.ts";

@@ -2,9 +2,14 @@
 /** The pieces of one response, over all attempts to get it: the caller is told of each part once. */
 import type { OnPiece } from "../wire/index.ts";
 
+/** What comes in more is handed on as one, at the end. */
+const MOST_PIECES = 100_000;
+
 export class Pieces {
   #onPiece: OnPiece | undefined;
-  #handed = "";
+  /** What was handed on, in order. */
+  readonly #handed: string[] = [];
+  #handedLength = 0;
   #areTrue = true;
 
   constructor(onPiece: OnPiece | undefined) {
@@ -14,12 +19,13 @@ export class Pieces {
   /** One attempt. It is told what it says from the beginning; what was handed on before is not handed on again. */
   async attempt<T>(send: (onPiece: OnPiece | undefined) => Promise<T>): Promise<T> {
     if (this.#onPiece === undefined) return send(undefined);
+    const known = this.#handed.join("");
     let position = 0;
     let isRunning = true;
     try {
       return await send((piece) => {
         if (!isRunning) return;
-        this.#take(piece, position);
+        this.#take(piece, known, position);
         position += piece.length;
       });
     } finally {
@@ -33,21 +39,23 @@ export class Pieces {
    * @returns whether the pieces make up the response.
    */
   finish(response: string): boolean {
-    this.#areTrue &&= response.startsWith(this.#handed);
-    if (this.#areTrue) this.#hand(response.slice(this.#handed.length));
+    this.#areTrue &&= response.startsWith(this.#handed.join(""));
+    if (this.#areTrue) this.#hand(response.slice(this.#handedLength));
     return this.#areTrue;
   }
 
-  #take(piece: string, position: number): void {
-    const known = this.#handed.slice(position, position + piece.length);
+  /** @param before what earlier attempts said. */
+  #take(piece: string, before: string, position: number): void {
+    const known = before.slice(position, position + piece.length);
     // It differs from what an earlier attempt said: nothing more can be handed on.
     this.#areTrue &&= piece.startsWith(known);
-    if (this.#areTrue) this.#hand(piece.slice(known.length));
+    if (this.#areTrue && this.#handed.length < MOST_PIECES) this.#hand(piece.slice(known.length));
   }
 
   #hand(text: string): void {
     if (text === "") return;
-    this.#handed += text;
+    this.#handed.push(text);
+    this.#handedLength += text.length;
     try {
       this.#onPiece?.(text);
     } catch {

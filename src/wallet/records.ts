@@ -17,7 +17,10 @@ import type { WalletStore } from "./store.ts";
 export interface AccountRecord {
   readonly nextIndex: number;
   readonly closingFrom: number | undefined;
+  /** Tickets may have been used that this file does not know: it did not see the account begin, or another copy was met. */
   readonly isRestored: boolean;
+  /** This file recorded, before there was such an account, that it begins it. */
+  readonly isOwn: boolean;
 }
 
 export interface TicketRecord {
@@ -77,8 +80,14 @@ export class AccountRecords {
     return {
       nextIndex: number(row?.["next_index"]),
       closingFrom: closingFrom === null ? undefined : number(closingFrom),
-      isRestored: row?.["is_restored"] === 1,
+      isRestored: row?.["is_restored"] === 1 || row?.["is_own"] !== 1,
+      isOwn: row?.["is_own"] === 1,
     };
+  }
+
+  /** There is no such account yet, and this file begins it. */
+  markOwn(): void {
+    this.#store.transaction(() => this.#store.run("UPDATE accounts SET is_own = 1 WHERE id = ?", this.#id));
   }
 
   markRestored(): void {

@@ -17,11 +17,13 @@ export class Refunds {
     this.#stock = stock;
   }
 
-  /** What the refund of a session must be. A restored wallet does not know what its tickets were charged. */
+  /** What the refund of a session must be. Only of a ticket without a call in this file may another copy have signed vouchers. */
   expected(index: number): ExpectedCharge {
     const { records, pool } = this.#context;
-    if (records.account.isRestored) return { cap: pool.parameters.ticketPrice, charged: undefined };
     const calls = records.calls(index);
+    if (calls.length === 0 && records.account.isRestored) {
+      return { cap: pool.parameters.ticketPrice, charged: undefined };
+    }
     const cap = calls.reduce((most, call) => (call.cap > most ? call.cap : most), 0n);
     const isAnswered = calls.every(({ charged }) => charged !== undefined);
     return { cap, charged: isAnswered ? (calls.at(-1)?.charged ?? 0n) : undefined };
@@ -53,11 +55,15 @@ export class Refunds {
       return await check();
     } catch (error) {
       if (isDishonest(error)) {
-        const { records, clock } = this.#context;
-        records.disputes.addGrievance({ index, reason: error.message, evidence, notedAt: clock() });
+        this.complain(index, error.message, evidence);
       }
       throw error;
     }
+  }
+
+  complain(index: number, reason: string, evidence: unknown): void {
+    const { records, clock } = this.#context;
+    records.disputes.addGrievance({ index, reason, evidence, notedAt: clock() });
   }
 
   async #check(index: number, answer: unknown, expected: ExpectedCharge): Promise<SignedRefund> {

@@ -58,8 +58,12 @@ type SendOptions = { readonly [Key in keyof CallOptions]: CallOptions[Key] | und
 /** A call that was cut while it is served is asked for again for some two minutes. */
 const BUSY_ATTEMPTS = 15;
 
-/** Refusals that say that this ticket served somebody who has the same secret: another copy of this wallet. */
-const USED_ELSEWHERE: ReadonlySet<string> = new Set(["SEQUENCE_CONFLICT", "TICKET_SPENT"]);
+/**
+ * Whether a refusal says that this ticket served another copy of this wallet. It is unsigned: it loosens nothing that is asked of refunds.
+ * @param isFirst nothing of this session was sent before.
+ */
+const isUsedElsewhere = ({ code }: GatewayError, isFirst: boolean): boolean =>
+  code === "SEQUENCE_CONFLICT" || (isFirst && code === "SESSION_ENDED");
 
 export class Sessions {
   readonly #context: AccountContext;
@@ -257,9 +261,13 @@ export class Sessions {
   ): Promise<CallResult> {
     const { provider, records } = this.#context;
     const pieces = new Pieces(onPiece);
-    const send = (): Promise<unknown> => pieces.attempt((tell) => provider.call(body, tell));
+    let attempts = 0;
+    const send = (): Promise<unknown> => {
+      attempts += 1;
+      return pieces.attempt((tell) => provider.call(body, tell));
+    };
     const answer = await persist(this.#context, send, BUSY_ATTEMPTS).catch((error: unknown) => {
-      if (error instanceof GatewayError) return this.#refused(index, error, isFresh);
+      if (error instanceof GatewayError) return this.#refused(index, error, isFresh && attempts === 1);
       throw error;
     });
     const checked = await this.#refunds.judge(index, answer, () =>
@@ -281,12 +289,19 @@ export class Sessions {
   }
 
   /** The provider refused. The session ends, so that its ticket is refunded; the payload goes to no other ticket by itself. */
-  async #refused(index: number, error: GatewayError, isFresh: boolean): Promise<never> {
-    const isUsedElsewhere = USED_ELSEWHERE.has(error.code) || (isFresh && error.code === "SESSION_ENDED");
-    if (isUsedElsewhere) this.#context.records.markRestored();
+  async #refused(index: number, error: GatewayError, isFirst: boolean): Promise<never> {
+    const isElsewhere = isUsedElsewhere(error, isFirst);
+    if (isElsewhere) this.#context.records.markRestored();
+    // Every copy of this wallet hands in a ticket with the same share.
+    if (error.code === "TICKET_SPENT") {
+      const { code, message, details } = error;
+      this.#refunds.complain(index, "the provider says that the ticket was spent with another share", {
+        ...{ code, message, details },
+      });
+    }
     await this.end(index).catch(() => undefined);
     const options = { cause: error, refusal: error.code };
-    if (!isUsedElsewhere)
+    if (!isElsewhere)
       throw new WalletError("CALL_REFUSED", `the provider refused the call: ${error.message}`, options);
     const message = `ticket ${index} was used by another copy of this wallet: the call is refused, and the next one takes another ticket`;
     throw new WalletError("TICKET_USED_ELSEWHERE", message, options);

@@ -20,7 +20,7 @@ import { Place, asking, codeOf } from "./weather/place.ts";
 const DEPTH = 2;
 
 describe("a reorganization under wallet and gateway, over HTTP", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let place: Place;
 
   before(async () => {

@@ -15,7 +15,7 @@ import type { Owner } from "./weather/place.ts";
 const [HOUR, DAY] = [3_600, 86_400];
 
 describe("clocks that are wrong, over HTTP", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let place: Place;
   before(async () => {
     place = await Place.open();

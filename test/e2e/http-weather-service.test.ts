@@ -20,7 +20,7 @@ import { Place, asking, codeOf } from "./weather/place.ts";
 import type { Owner } from "./weather/place.ts";
 
 describe("a service that fails, through the whole stack", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let place: Place;
   before(async () => {
     place = await Place.open();

@@ -52,6 +52,20 @@ describeStores("two stores on one database", (home) => {
     expect(new Set(entries.map((entry) => "nullifier" in entry && entry.nullifier))).to.deep.equal(new Set(range(50)));
   });
 
+  it("charge no call whose lease was over when the next one of its session began", async () => {
+    const [slow, quick] = stores;
+    const at = NOW + 15;
+    expect((await slow.beginCall(claimOf(1n), ticketKey(1n), leaseOf("slow"), NOW)).kind).to.equal("serve");
+    const second = claimOf(1n, { sequence: 2 });
+    expect((await quick.beginCall(second, undefined, leaseOf("quick", at + 15), at)).kind).to.equal("serve");
+    expect(await slow.renewLease(1n, 1, leaseOf("slow", at + 99))).to.equal(false);
+    expect(await quick.completeCall(outcomeOf(1n, "quick", { sequence: 2, charged: 60n, at }))).to.equal("done");
+    expect(await slow.completeCall(outcomeOf(1n, "slow", { charged: 30n, at }))).to.equal("lost");
+    const ticket = await slow.ticket(1n);
+    expect(ticket).to.include({ charged: 60n });
+    expect(ticket).to.have.nested.property("voucher.sequence", 2);
+  });
+
   it("record one of two messages on the same ticket, and show it to the other", async () => {
     const message = (x: bigint) => (store: GatewayStore, owner: string) => {
       const opening = { ...ticketKey(1n), share: { x, y: 5n } };

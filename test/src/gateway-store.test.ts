@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What a store records and decides: the same on every database. */
+import { monitorEventLoopDelay } from "node:perf_hooks";
+
 import { expect } from "chai";
 
 import type { GatewayStore, Offence, Voucher } from "../../src/gateway/index.ts";
+import { CALLS_PER_SESSION } from "../../src/gateway/store/index.ts";
 import { codeOf } from "./support/session-world.ts";
 import * as records from "./support/stores.ts";
 import { NOW, SESSION, claimOf, describeStores, leaseOf, outcomeOf, serve, ticketKey } from "./support/stores.ts";
@@ -150,15 +153,36 @@ describeStores("a store of tickets and calls", (home) => {
     expect(await idle(NOW + 51, NOW + 65, 2)).to.have.length(2);
   });
 
-  it("forgets answers of ended sessions after their time, and no others", async () => {
+  it("forgets answers after their time, and serves no call again for it", async () => {
     await serve(store, 1n, { refund: refundOf(70n) });
     await serve(store, 2n);
     await serve(store, 3n, { refund: refundOf(70n), at: NOW + 10 });
     expect(await store.forgetAnswers(NOW)).to.equal(0);
-    expect(await store.forgetAnswers(NOW + 1)).to.equal(1);
+    expect(await store.forgetAnswers(NOW + 1)).to.equal(2);
+    expect(await store.forgetAnswers(NOW + 1)).to.equal(0);
     expect((await begin(1n)).kind).to.equal("ended");
-    expect((await begin(2n)).kind).to.equal("answered");
+    expect((await begin(2n)).kind).to.equal("forgotten");
+    expect((await begin(2n, { requestHash: "0x00" })).kind).to.equal("conflict");
     expect((await begin(3n)).kind).to.equal("answered");
+    const { requestHash, signature } = claimOf(2n);
+    expect(await store.voucher(2n, requestHash)).to.deep.equal({ sequence: 1, cap: 100n, requestHash, signature });
+    expect((await begin(2n, { sequence: 2 })).kind).to.equal("serve");
+  });
+
+  it("takes 1,000 calls in a session at most, and repeats what it answered before", async () => {
+    await serve(store, 1n);
+    let now = NOW;
+    // Every one takes over from the one before, which never came to its end.
+    for (let sequence = 2; sequence <= CALLS_PER_SESSION; sequence++) {
+      now += 15;
+      expect((await begin(1n, { sequence }, "me", now)).kind).to.equal("serve");
+    }
+    now += 15;
+    expect(await begin(1n, { sequence: CALLS_PER_SESSION + 1 }, "me", now)).to.deep.equal({ kind: "too-many" });
+    expect((await begin(1n, {}, "me", now)).kind).to.equal("answered");
+    expect((await begin(1n, { sequence: CALLS_PER_SESSION }, "me", now)).kind).to.equal("serve");
+    const offer = { charged: 30n, violation: undefined, refund: refundOf(70n) };
+    expect(await store.endSession(ticketKey(1n), offer, false, now + 15)).to.include({ kind: "ended" });
   });
 
   it("enters the tickets of a close, and tells which of them were spent", async () => {
@@ -176,6 +200,28 @@ describeStores("a store of tickets and calls", (home) => {
     expect(await store.ticket(1n)).to.include({ status: "open" });
     const kinds = (await wholeFeed(store)).map(({ kind }) => kind);
     expect(kinds).to.deep.equal(["ticket", "ticket", "refund"]);
+  });
+
+  it("enters the tickets of a large close within seconds, and lets other work have its turn", async () => {
+    const count = 20_000;
+    const many = Array.from({ length: count }, (_, n) => ((BigInt(n) * 0x9e3779b97f4a7c15n) % (1n << 64n)) << 180n);
+    const [first, last] = [many[0] as bigint, many.at(-1) as bigint];
+    for (const nullifier of [last, first]) await serve(store, nullifier);
+    const spent = (list: readonly { nullifier: bigint }[]): bigint[] => list.map(({ nullifier }) => nullifier);
+    const turns = monitorEventLoopDelay({ resolution: 10 });
+    turns.enable();
+    const startedAt = performance.now();
+    expect(spent(await store.closeTickets(9n, many, "unless-spent"))).to.deep.equal([first, last]);
+    expect(await store.ticket(many[1] as bigint)).to.equal(undefined);
+    expect(spent(await store.closeTickets(9n, many.slice(1, -1), "unless-spent"))).to.deep.equal([]);
+    expect(spent(await store.closeTickets(9n, many, "always"))).to.deep.equal([first, last]);
+    expect(performance.now() - startedAt).to.be.lessThan(20_000);
+    turns.disable();
+    expect(turns.max / 1e6).to.be.lessThan(500);
+    for (const n of [1, count / 2, count - 2]) {
+      expect(await store.ticket(many[n] as bigint)).to.include({ status: "closed" });
+    }
+    expect(await store.ticket(last)).to.include({ status: "open" });
   });
 
   it("answers the same after a restart, and shows the same feed", async () => {

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 
 import { expect } from "chai";
-import { AbiCoder, keccak256, toUtf8Bytes } from "ethers";
+import { AbiCoder, hexlify, keccak256, toUtf8Bytes } from "ethers";
+import fc from "fast-check";
 
 import {
   GatewayError,
@@ -104,7 +105,32 @@ describe("the hashes of requests and responses", () => {
     expect(responseHashOf("päyload")).to.equal(keccak256(toUtf8Bytes("päyload")));
   });
 
+  it("are those of the general encoder, whatever the payload", () => {
+    const types = ["string", "bytes32", "bool", "bytes"];
+    const property = fc.property(
+      fc.uint8Array({ minLength: 32, maxLength: 32 }),
+      fc.boolean(),
+      fc.oneof(fc.string({ unit: "binary", maxLength: 300 }), fc.integer({ min: 0, max: 300 }).map((n) => "x".repeat(n))),
+      (bytes, isLast, payload) => {
+        const random = hexlify(bytes);
+        const utf8 = Buffer.from(payload, "utf8");
+        const abi = AbiCoder.defaultAbiCoder().encode(types, ["jeton.request.v1", random, isLast, utf8]);
+        expect(requestHashOf({ salt: random, isLast, payload })).to.equal(keccak256(abi));
+        expect(responseHashOf(payload)).to.equal(keccak256(utf8));
+      },
+    );
+    fc.assert(property, { numRuns: 300 });
+  });
+
   it("take text that has no UTF-8 without failing", () => {
-    expect(requestHashOf({ salt, isLast: false, payload: "\ud800" })).to.match(/^0x[0-9a-f]{64}$/);
+    const lone = requestHashOf({ salt, isLast: false, payload: "\ud800" });
+    expect(lone).to.equal(requestHashOf({ salt, isLast: false, payload: "\ufffd" }));
+  });
+
+  it("cost a payload of 4 MB less than two seconds", () => {
+    const payload = "ä".repeat(2 * 1024 * 1024);
+    const startedAt = performance.now();
+    requestHashOf({ salt, isLast: false, payload });
+    expect(performance.now() - startedAt).to.be.lessThan(2_000);
   });
 });

@@ -5,6 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "chai";
 import OpenAI from "openai";
 
+import { AnswerStream } from "../../src/proxy/answer.ts";
 import { ProxyProblem, startProxy } from "../../src/proxy/index.ts";
 import { GatewayError, encodeExchangeHead } from "../../src/wire/index.ts";
 import {
@@ -37,6 +38,21 @@ describe("the wallet's proxy", function () {
 
   const post = (url: string, body: string | Buffer, headers: Record<string, string> = JSON_TYPE) =>
     rawRequest(url, { method: "POST", headers, body });
+
+  /** A stream as far as it came, and whether it ended as it should. */
+  async function readStream(url: string): Promise<{ body: string; isWhole: boolean }> {
+    const path = `${url}/v1/chat/completions`;
+    const answer = await fetch(path, { method: "POST", headers: JSON_TYPE, body: chatBody({ stream: true }) });
+    const reader = answer.body!.getReader();
+    let body = "";
+    try {
+      for (let part = await reader.read(); !part.done; part = await reader.read())
+        body += Buffer.from(part.value).toString();
+      return { body, isWhole: true };
+    } catch {
+      return { body, isWhole: false };
+    }
+  }
 
   describe("requests and answers", () => {
     it("makes one paid call of a request, and gives the service's answer as it is", async () => {
@@ -133,6 +149,39 @@ describe("the wallet's proxy", function () {
       expect((await Promise.all([first, second])).map(({ status }) => status)).to.deep.equal([200, 200]);
     });
 
+    it("does not pay for a call whose client left before its turn, unless its repeat came for it", async () => {
+      let release = (): void => undefined;
+      const gate = new Promise<void>((resolve) => (release = resolve));
+      const service = async () => {
+        await gate;
+        return text("done");
+      };
+      const { url, served, purse, proxy } = await open({
+        terms: fixedTerms,
+        service,
+        stock: 3,
+        limits: { running: 1, waiting: 5 },
+      });
+      const first = post(`${url}/first`, "x");
+      await pause(100);
+      const leaving = [`${url}/left`, `${url}/repeated`].map((path) => {
+        const abort = new AbortController();
+        fetch(path, { method: "POST", body: "x", headers: JSON_TYPE, signal: abort.signal }).catch(() => undefined);
+        return abort;
+      });
+      await pause(100);
+      for (const abort of leaving) abort.abort();
+      await pause(100);
+      const repeat = post(`${url}/repeated`, "x", { ...JSON_TYPE, "x-stainless-retry-count": "1" });
+      await pause(100);
+      release();
+      expect((await first).status).to.equal(200);
+      expect((await repeat).body.toString()).to.equal("done");
+      await proxy.close();
+      expect(served.map(({ path }) => path)).to.deep.equal(["/first", "/repeated"]);
+      expect(purse.status().accounts[0]?.used).to.equal(2);
+    });
+
     it("finishes calls under way before it ends", async () => {
       const service = async () => {
         await pause(300);
@@ -202,10 +251,49 @@ describe("the wallet's proxy", function () {
             },
           }),
       });
-      const answer = await post(`${url}/v1/chat/completions`, chatBody({ stream: true }));
-      const [forged, last] = answer.body.toString().trim().split("\n\n");
+      const { body, isWhole } = await readStream(url);
+      const [forged, last] = body.trim().split(/\n{2,}/);
       expect(forged).to.equal("data: forged");
       expect(last).to.match(/^data: \{"error":\{"message":"the provider streamed something else/);
+      expect(isWhole).to.equal(false);
+    });
+
+    it("says what went wrong as an event of its own after a line that was cut, and ends no such stream cleanly", async () => {
+      const { url } = await open({
+        api: ({ gateway }) =>
+          lying(gateway, {
+            call: async (_request, onPiece) => {
+              onPiece?.(`${encodeExchangeHead(EVENTS)}data: one\n\n: a comment that swallows what foll`);
+              throw new Error("the connection was cut");
+            },
+          }),
+        wallet: { retry: { attempts: 1, pauseMilliseconds: 0 } },
+      });
+      const { body, isWhole } = await readStream(url);
+      expect(body).to.match(/\n\ndata: \{"error":\{"message":"[^\n]*\n\n$/);
+      expect(isWhole).to.equal(false);
+    });
+
+    it("takes an answer of very many pieces in a time that grows as they do", () => {
+      let written = 0;
+      const stream = new AnswerStream({ begin: () => undefined, write: (text) => void (written += text.length) });
+      const piece = "data: a piece of an answer\n\n";
+      const startedAt = performance.now();
+      stream.take(encodeExchangeHead(EVENTS));
+      for (let count = 0; count < 60_000; count++) stream.take(piece);
+      expect(stream.finish(encodeExchangeHead(EVENTS) + piece.repeat(60_001))).to.equal(undefined);
+      expect(written).to.equal(60_001 * piece.length);
+      expect(performance.now() - startedAt).to.be.lessThan(2_000);
+    });
+
+    it("keeps the halves of a character together, wherever its pieces are cut", () => {
+      const parts: string[] = [];
+      const stream = new AnswerStream({ begin: () => undefined, write: (text) => void parts.push(text) });
+      const response = `${encodeExchangeHead(EVENTS)}data: 🙂🙂\n\n`;
+      for (const unit of response.split("")) stream.take(unit);
+      stream.finish(response);
+      expect(parts.join("")).to.equal("data: 🙂🙂\n\n");
+      for (const part of parts) expect(part.isWellFormed(), JSON.stringify(part)).to.equal(true);
     });
 
     it("finishes a call whose client went away, and keeps its refund", async () => {
@@ -408,14 +496,61 @@ describe("the wallet's proxy", function () {
         { origin: "http://127.0.0.1" },
         { "sec-fetch-site": "cross-site" },
         { "sec-fetch-site": "same-site" },
+        { referer: "https://evil.example/page" },
+        { referer: "http://127.0.0.1:1/" },
+        { referer: "no URL" },
       ] as Record<string, string>[]) {
         const answer = await rawRequest(`${url}/jeton/status`, { headers });
         expect(answer.status, JSON.stringify(headers)).to.equal(403);
         expect(Object.keys(answer.headers).filter((name) => name.startsWith("access-control-"))).to.deep.equal([]);
       }
-      const own = { origin: url, "sec-fetch-site": "same-origin" };
+      const own = { origin: url, referer: `${url}/jeton`, "sec-fetch-site": "same-origin" };
       expect((await rawRequest(`${url}/jeton/status`, { headers: own })).status).to.equal(200);
       expect(purse.status().accounts[0]?.used).to.equal(0);
+    });
+
+    it("pays for nothing that a browser opens by itself, and for no browser that does not say what it asks", async () => {
+      const { url, served } = await open({ terms: fixedTerms, stock: 2 });
+      const browser = { "user-agent": "Mozilla/5.0 (X11; Linux x86_64)" };
+      const navigation = { ...browser, "sec-fetch-site": "none" };
+      for (const headers of [
+        browser,
+        ...["document", "image", "script", "style", "iframe", "empty, document"].map((destination) => ({
+          ...navigation,
+          "sec-fetch-dest": destination,
+        })),
+        { "sec-fetch-dest": "image" },
+      ] as Record<string, string>[]) {
+        const answer = await rawRequest(`${url}/some/path`, { headers });
+        expect(answer.status, JSON.stringify(headers)).to.equal(403);
+      }
+      expect((await rawRequest(`${url}/favicon.ico`)).status).to.equal(204);
+      expect(served).to.have.lengthOf(0);
+      const script = { ...browser, "sec-fetch-site": "same-origin", "sec-fetch-dest": "empty" };
+      expect((await rawRequest(`${url}/some/path`, { headers: script })).status).to.equal(200);
+      expect(
+        (await rawRequest(`${url}/jeton`, { headers: { ...navigation, "sec-fetch-dest": "document" } })).status,
+      ).to.equal(200);
+    });
+
+    it("gives a page of the provider no rights in a browser: it would have the proxy's own origin", async () => {
+      const page = { ...text("<script>fetch('/jeton/status')</script>"), contentType: "text/html" };
+      const whole = await open({ terms: fixedTerms, service: async () => page });
+      const streamed = await open({ service: async (_exchange, stream) => void stream(EVENTS)("data: 1\n\n") });
+      const answers = [
+        await rawRequest(`${whole.url}/page`),
+        await rawRequest(`${streamed.url}/v1/models`),
+        await post(`${streamed.url}/v1/chat/completions`, chatBody({ stream: true })),
+      ];
+      await whole.close();
+      for (const { status, headers } of answers) {
+        expect(status).to.equal(200);
+        expect(headers).to.include({
+          "content-security-policy": "sandbox; default-src 'none'",
+          "x-content-type-options": "nosniff",
+          "cross-origin-resource-policy": "same-origin",
+        });
+      }
     });
 
     it("asks for its token where it has one, which never leaves the machine", async () => {

@@ -10,12 +10,13 @@ import { median, ratio, rounded } from "../statistics.ts";
 import { Client } from "./client.ts";
 import type { Exchanged } from "./client.ts";
 import { LATE_CALLS, LONG_SESSION, NAMES } from "./names.ts";
+import { prepare, SESSION, WARM_UP } from "./prepared.ts";
+import type { Prepared } from "./prepared.ts";
 import { requestBody } from "./sale.ts";
 import { measureSeries } from "./series.ts";
 import type { Measured, Series, SeriesOptions } from "./series.ts";
-import { DEPOSIT, Stage } from "./stage.ts";
+import { Stage } from "./stage.ts";
 import type { Station } from "./stage.ts";
-import { IDENTITY_COMMITMENT, proveTickets, sessionOf } from "./vouchers.ts";
 
 export interface CallsOptions {
   /** How many tickets each series spends. */
@@ -39,39 +40,18 @@ export interface CallsReport {
   readonly verification: number;
   /** The gateway's share of the first call of a ticket over one verification. */
   readonly firstCallOverVerification: number;
+  /** Milliseconds of processor time: one verification by snarkjs on one thread, in this run; and the first call's share over it. */
+  readonly snarkjsVerification: number;
+  readonly firstCallOverSnarkjs: number;
   readonly memory: Memory;
 }
 
-const SESSION = 20;
-const WARM_UP = 8;
 /** How many tickets the wallet proves beside its last calls. */
 const PROOFS = 8;
 const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
 const repeat = (count: number, call: () => Promise<Exchanged>): (() => Promise<Exchanged>)[] =>
   Array.from({ length: count }, () => call);
-
-/** The first calls of tickets that are used once, and sessions. */
-interface Prepared {
-  readonly singles: readonly string[];
-  readonly sessions: readonly (readonly string[])[];
-  readonly long: readonly string[];
-}
-
-async function prepare(stage: Stage, gatewayUrl: string, tickets: number): Promise<Prepared> {
-  const sessions = Math.max(2, Math.ceil(tickets / 6));
-  await stage.deposit(IDENTITY_COMMITMENT);
-  const count = tickets + WARM_UP + sessions + 1;
-  const { pool, tickets: proved } = await proveTickets(stage.place, gatewayUrl, DEPOSIT, count);
-  const [last, ...others] = [...proved].reverse();
-  if (last === undefined) throw new Error("no ticket was proved");
-  const singles = others.slice(sessions).map((ticket) => sessionOf(pool, ticket, 1)[0] as string);
-  return {
-    singles,
-    sessions: others.slice(0, sessions).map((ticket) => sessionOf(pool, ticket, SESSION)),
-    long: sessionOf(pool, last, LONG_SESSION),
-  };
-}
 
 class Calls {
   readonly series: Record<string, Series> = {};
@@ -178,6 +158,8 @@ export async function measureCalls({ tickets, profile, log }: CallsOptions): Pro
       series: calls.series,
       verification: rounded(verification),
       firstCallOverVerification: ratio(median(first.gatewayShares), verification),
+      snarkjsVerification: prepared.snarkjsVerification,
+      firstCallOverSnarkjs: ratio(median(first.gatewayShares), prepared.snarkjsVerification),
       memory: await memoryOf(gateway.child, wallet.child, resident),
     };
   } finally {

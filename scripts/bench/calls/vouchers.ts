@@ -18,6 +18,7 @@ export interface ProvedTicket {
   readonly nullifier: bigint;
   readonly y: bigint;
   readonly proof: Proof;
+  readonly publicSignals: readonly bigint[];
 }
 
 const { identitySecret } = accountAt(0);
@@ -47,7 +48,7 @@ export async function proveTickets(
     const prove = async (index: number): Promise<ProvedTicket> => {
       const request = requestClaim(pool, signed, index, sessionKeyOf(identitySecret, index).address);
       const [nullifier, y] = request.publicSignals as [bigint, bigint];
-      return { index, nullifier, y, proof: (await prover.prove("request", request.input)).proof };
+      return { index, nullifier, y, ...(await prover.prove("request", request.input)) };
     };
     return { pool, tickets: await Promise.all(Array.from({ length: count }, (_, index) => prove(index))) };
   } finally {

@@ -14,6 +14,14 @@ function command(name: string, description: string): Command {
     .addOption(jsonOption());
 }
 
+/** A command that talks to the provider. */
+const spending = (name: string, description: string): Command =>
+  command(name, description).option(
+    "--keep-connections",
+    "use connections to the gateway again: faster, but it shows which requests belong together",
+    false,
+  );
+
 /** The command's code is loaded when it runs. */
 const runs = <O>(load: () => Promise<(options: O) => Promise<Outcome>>): ((options: O) => Promise<void>) =>
   saying(async (options: O) => (await load())(options));
@@ -50,31 +58,32 @@ const KEY_COMMANDS = (): Command[] => [
 ];
 
 const ACCOUNT_COMMANDS = (): Command[] => [
-  command("deposit", "open an account with the funding address's tokens")
+  spending("deposit", "open an account with the funding address's tokens")
     .requiredOption("--amount <tokens>", "the deposit, such as 5 or 0.25; the stake comes on top")
     .addOption(account())
     .option("--mint", "make the demo dollars first (local networks)", false)
+    .option("--accept-development-keys", "on a live chain, although whoever made them can empty the pool", false)
     .addOption(yes())
     .action(runs(async () => (await import("./wallet/deposit.ts")).depositCommand)),
-  command("status", "show balance, tickets, accounts, provider and anonymity set").action(
+  spending("status", "show balance, tickets, accounts, provider and anonymity set").action(
     runs(async () => (await import("./wallet/status.ts")).statusCommand),
   ),
-  command("enrol", "enrol an account now; the proxy does it by itself, some time after the deposit")
+  spending("enrol", "enrol an account now; the proxy does it by itself, some time after the deposit")
     .addOption(account())
     .action(runs(async () => (await tickets()).enrolCommand)),
-  command("prove", "prove tickets ahead of time")
+  spending("prove", "prove tickets ahead of time")
     .addOption(account())
     .option("--count <number>", "how many should be in stock", "8")
     .action(runs(async () => (await tickets()).proveCommand)),
-  command("fold", "fold refunds into the budget, four at a time")
+  spending("fold", "fold refunds into the budget, four at a time")
     .addOption(account())
     .option("--certify", "by the chain, where the provider does not sign; run it again after the window", false)
     .addOption(yes())
     .action(runs(async () => (await tickets()).foldCommand)),
-  command("restore", "fill an imported wallet from the chain and the provider's feed")
+  spending("restore", "fill an imported wallet from the chain and the provider's feed")
     .addOption(account())
     .action(runs(async () => (await tickets()).restoreCommand)),
-  command("close", "close an account and get the rest back")
+  spending("close", "close an account and get the rest back")
     .addOption(account())
     .addOption(recipient())
     .option("--first-unused <number>", "the first ticket that was never used; the wallet knows it")
@@ -82,7 +91,7 @@ const ACCOUNT_COMMANDS = (): Command[] => [
     .option("--no-consent", "do not ask the provider: pay out after the challenge window")
     .addOption(yes())
     .action(runs(async () => (await closes()).closeCommand)),
-  command("finalize", "pay out a close after its window")
+  spending("finalize", "pay out a close after its window")
     .addOption(account())
     .addOption(yes())
     .action(runs(async () => (await closes()).finalizeCommand)),
@@ -93,7 +102,7 @@ const disputeCommand = (): Command =>
     .description("ask on chain for refunds that the provider withholds")
     .helpCommand(false)
     .addCommand(
-      command("open", "open the dispute over a used ticket that has no refund")
+      spending("open", "open the dispute over a used ticket that has no refund")
         .addOption(account())
         .requiredOption("--ticket <number>", "the ticket; `jeton wallet status` names those without a refund")
         .addOption(recipient())
@@ -102,19 +111,22 @@ const disputeCommand = (): Command =>
         .action(runs(async () => (await disputes()).openDisputeCommand)),
     )
     .addCommand(
-      command("list", "show what the chain has of this account's disputes")
+      spending("list", "show what the chain has of this account's disputes")
         .addOption(account())
         .action(runs(async () => (await disputes()).listDisputesCommand)),
     )
     .addCommand(
-      command("resolve", "decide the disputes that were not answered in time, and get the awards")
+      spending("resolve", "decide the disputes that were not answered in time, and get the awards")
         .addOption(account())
         .addOption(yes())
         .action(runs(async () => (await disputes()).resolveDisputesCommand)),
     );
 
 const proxyCommand = (): Command =>
-  command("proxy", "run a local server that speaks the provider's API and pays for every call with a ticket of its own")
+  spending(
+    "proxy",
+    "run a local server that speaks the provider's API and pays for every call with a ticket of its own",
+  )
     .option("--port <port>", "0: any that is free", "8402")
     .option("--host <host>", "where it listens; anything but loopback needs a token", "127.0.0.1")
     .option("--host-name <name...>", "further names by which clients reach it")
@@ -124,8 +136,16 @@ const proxyCommand = (): Command =>
     .option("--sandbox [folder]", "make a throwaway wallet for `jeton sandbox`, and use that")
     .action(runs(async () => (await import("./wallet/proxy.ts")).proxyCommand));
 
+const NETWORK_HELP = `
+Each request to a gateway has a connection of its own, on every chain that is not local: nothing on the wire says
+that two calls belong together. The network address still does: run the whole program through Tor, such as
+"torsocks jeton wallet proxy". A gateway at an onion address is reached that way, too.`;
+
 export function walletCommand(): Command {
-  const wallet = new Command("wallet").description("deposit, call and close, as a user").helpCommand(false);
+  const wallet = new Command("wallet")
+    .description("deposit, call and close, as a user")
+    .helpCommand(false)
+    .addHelpText("after", NETWORK_HELP);
   for (const each of [...KEY_COMMANDS(), ...ACCOUNT_COMMANDS(), disputeCommand(), proxyCommand()])
     wallet.addCommand(each);
   return wallet;

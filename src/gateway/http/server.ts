@@ -47,6 +47,8 @@ export interface GatewayServer {
 }
 
 const BLAMED: ReadonlySet<string> = new Set(["REQUEST_MALFORMED", "SIGNATURE_INVALID", "PROOF_REQUIRED"]);
+/** A signature is checked after its request was hashed: each so many bytes of it weigh as much as another message. */
+const HASHED_BYTES = 64 * 1024;
 const SWEEP_MILLISECONDS = 60_000;
 const UNREAD_BYTES = 16 * 1024;
 const admittedOf = new WeakMap<FastifyRequest, Admitted>();
@@ -204,7 +206,10 @@ class Server implements GatewayServer {
     const refusal = known ?? faulted();
     const { code } = refusal.error;
     const admitted = admittedOf.get(request);
-    if (BLAMED.has(code) && admitted !== undefined) this.#sources.blame(admitted.source, FAULTS.message);
+    if (BLAMED.has(code) && admitted !== undefined) {
+      const messages = code === "SIGNATURE_INVALID" ? 1 + this.#sizeOf(request) / HASHED_BYTES : 1;
+      this.#sources.blame(admitted.source, messages * FAULTS.message);
+    }
     this.#options.metrics?.refused(code);
     return sendRefusal(reply, refusal);
   }

@@ -4,7 +4,7 @@ export { GatewayStoreError } from "./error.ts";
 export { openStore } from "./open.ts";
 export type { PostgresStoreOptions } from "./postgres-database.ts";
 export { PostgresStore } from "./postgres-store.ts";
-export { decideEnd } from "./rules.ts";
+export { CALLS_PER_SESSION, decideEnd } from "./rules.ts";
 export type { CallClaim, CallDecision } from "./rules.ts";
 export type { SqliteStoreOptions } from "./sqlite-database.ts";
 export { SqliteStore } from "./sqlite-store.ts";

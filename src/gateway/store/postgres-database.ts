@@ -25,7 +25,7 @@ export interface PostgresStoreOptions {
   readonly connectMilliseconds?: number;
   /** How long one statement may take. */
   readonly statementMilliseconds?: number;
-  /** How long a transaction that others were in the way of is tried again. */
+  /** How long a transaction that others were in the way of is tried again; a few times in any case. */
   readonly busyMilliseconds?: number;
 }
 
@@ -33,6 +33,8 @@ type Client = pg.PoolClient;
 
 /** How often something is tried when connections are lost under it. */
 const LOST_ATTEMPTS = 3;
+/** How often a transaction that others were in the way of is tried at least: one attempt may take longer than all the time. */
+const LEAST_ATTEMPTS = 5;
 /** Between two attempts, at first and at most. */
 const [FIRST_PAUSE, LONGEST_PAUSE] = [4, 128];
 /** Advisory locks of this database: "jeto", and what for. */
@@ -165,7 +167,7 @@ export class PostgresDatabase implements SqlDatabase {
   /** Runs it on a connection; again, when others were in the way, or when the connection was lost before anything could last. */
   async #repeat<T>(task: (client: Client) => Promise<T>): Promise<T> {
     const deadline = performance.now() + this.#busyMilliseconds;
-    let lost = 0;
+    let [lost, contended] = [0, 0];
     for (let longest = FIRST_PAUSE; ; longest = Math.min(2 * longest, LONGEST_PAUSE)) {
       try {
         return await this.#onConnection(task);
@@ -173,7 +175,7 @@ export class PostgresDatabase implements SqlDatabase {
         if (error instanceof ConnectionLost && (lost += 1) >= LOST_ATTEMPTS) {
           throw new GatewayStoreError("UNREACHABLE", "the store's database does not answer", { cause: error.cause });
         }
-        if (error instanceof Contended && performance.now() > deadline) {
+        if (error instanceof Contended && (contended += 1) >= LEAST_ATTEMPTS && performance.now() > deadline) {
           throw new GatewayStoreError("BUSY", "other transactions were in the way for too long", {
             cause: error.cause,
           });

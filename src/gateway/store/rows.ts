@@ -70,10 +70,9 @@ export function spentTicketOf(row: Row): SpentTicket {
 }
 
 export const callOf = (row: Row): RecordedCall => ({
-  sequence: number(row["sequence"]),
   requestHash: text(row["request_hash"]),
-  leaseUntil: number(row["lease_until"]),
-  answer: row["answer"] === null ? undefined : () => callAnswer.parse(parse(row["answer"])),
+  isServed: row["answered_at"] !== null,
+  answer: row["answer"] === null ? undefined : callAnswer.parse(parse(row["answer"])),
 });
 
 export const enrolmentOf = (row: Row): Enrolment => ({

@@ -16,13 +16,26 @@ export interface CallClaim {
   readonly leastRoom: bigint;
 }
 
+/** How many calls a session has at most, also of those that were charged nothing. */
+export const CALLS_PER_SESSION = 1_000;
+
 /** A call that was recorded. */
 export interface RecordedCall {
-  readonly sequence: number;
   readonly requestHash: string;
+  readonly isServed: boolean;
+  /** Undefined when it was not served, or when its answer is no longer kept. */
+  readonly answer: CallAnswer | undefined;
+}
+
+/** What is recorded of a session's calls. */
+export interface SessionCalls {
+  readonly count: number;
+  /** The highest sequence; 0 of no call. */
+  readonly highest: number;
+  /** The last lease among them ends then: unix seconds. */
   readonly leaseUntil: number;
-  /** Reads the answer, when there is one: it may be large. */
-  readonly answer: (() => CallAnswer) | undefined;
+  /** The one with the claim's sequence; its answer is read for the claim's request alone. */
+  readonly recorded: RecordedCall | undefined;
 }
 
 export type CallDecision =
@@ -36,26 +49,36 @@ export type CallDecision =
   | { readonly kind: "ended" }
   | { readonly kind: "conflict" }
   | { readonly kind: "passed" }
+  /** It was served, and its answer is no longer kept. */
+  | { readonly kind: "forgotten" }
+  /** The session had all the calls that it can have. */
+  | { readonly kind: "too-many" }
   | { readonly kind: "in-progress" }
   | { readonly kind: "cap-too-low"; readonly charged: bigint };
 
-/** `calls` are the recorded calls of the ticket's session. */
+/** True for a claim on a session that is recorded: what follows depends on its calls. */
+export const isOfSession = (claim: CallClaim, ticket: Ticket | undefined): boolean =>
+  ticket !== undefined && ticket.status !== "closed" && ticket.share.x === claim.x;
+
+/** `calls` are those of the ticket's session; nothing is asked of them unless the claim is of it. */
 export function decideCall(
   claim: CallClaim,
   ticket: Ticket | undefined,
-  calls: readonly RecordedCall[],
+  calls: SessionCalls,
   now: number,
 ): CallDecision {
   if (ticket === undefined) return { kind: "unseen" };
   if (ticket.status === "closed") return { kind: "closed" };
   if (ticket.share.x !== claim.x) return { kind: "other-message", recorded: ticket };
 
-  const recorded = calls.find(({ sequence }) => sequence === claim.sequence);
+  const { recorded } = calls;
   if (recorded !== undefined && recorded.requestHash !== claim.requestHash) return { kind: "conflict" };
-  if (recorded?.answer !== undefined) return { kind: "answered", answer: recorded.answer() };
+  if (recorded?.answer !== undefined) return { kind: "answered", answer: recorded.answer };
   if (ticket.status === "ended" || ticket.isDisputed) return { kind: "ended" };
-  if (recorded === undefined && calls.some(({ sequence }) => sequence > claim.sequence)) return { kind: "passed" };
-  if (calls.some(({ leaseUntil }) => leaseUntil > now)) return { kind: "in-progress" };
+  if (recorded?.isServed === true) return { kind: "forgotten" };
+  if (recorded === undefined && calls.highest > claim.sequence) return { kind: "passed" };
+  if (calls.leaseUntil > now) return { kind: "in-progress" };
+  if (recorded === undefined && calls.count >= CALLS_PER_SESSION) return { kind: "too-many" };
   if (ticket.charged + claim.leastRoom > claim.cap) return { kind: "cap-too-low", charged: ticket.charged };
   return { kind: "serve", charged: ticket.charged, isViolated: ticket.violation !== undefined };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The store, on any database that speaks its SQL: every method is one transaction, or one question. */
+/** The store, on any database that speaks its SQL: every method is one transaction, or one question, unless the interface says else. */
 import type { FeedEntry } from "../../wire/index.ts";
+import * as closed from "./closed-tickets.ts";
 import * as disputes from "./disputes.ts";
 import * as duties from "./duties.ts";
 import { feedAfter } from "./feed.ts";
@@ -57,12 +58,19 @@ export abstract class SqlStore implements GatewayStore {
     return this.#database.transaction((sql) => tickets.forgetAnswers(sql, before));
   }
 
-  closeTickets(
+  async closeTickets(
     identityCommitment: bigint,
     nullifiers: readonly bigint[],
     mode: "always" | "unless-spent",
   ): Promise<readonly SpentTicket[]> {
-    return this.#database.transaction((sql) => tickets.closeTickets(sql, identityCommitment, nullifiers, mode));
+    if (mode === "unless-spent") {
+      return this.#database.transaction((sql) => closed.closeUnlessSpent(sql, identityCommitment, nullifiers));
+    }
+    const spent: SpentTicket[] = [];
+    for (const chunk of closed.chunksOf(nullifiers)) {
+      spent.push(...(await this.#database.transaction((sql) => closed.closeRest(sql, identityCommitment, chunk))));
+    }
+    return spent;
   }
 
   enrolment(nullifier: bigint): Promise<Enrolment | undefined> {

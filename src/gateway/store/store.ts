@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * What a provider keeps, and the decisions on it. Every method is one transaction, and what it recorded is durable when it
- * resolves. When it rejects with UNREACHABLE or BUSY, nothing or all of it may have been recorded, and it may be asked again. Spent,
+ * What a provider keeps, and the decisions on it. Every method is one transaction (`closeTickets` says when not), and what it recorded
+ * is durable when it resolves. When it rejects with UNREACHABLE or BUSY, nothing or all of it may have been recorded, and it may be asked again. Spent,
  * closed and disputed tickets are rows of one table with one unique key, the nullifier. Losing this store makes spent tickets
  * spendable again: back it up.
  */
@@ -34,7 +34,7 @@ export interface GatewayStore {
   endSession(ticket: TicketKey, offer: EndOffer, mayRecord: boolean, now: number): Promise<EndDecision>;
   /** Open sessions that nobody used since, that nobody serves now, and whose violation, if there is one, is on chain. */
   idleSessions(since: number, now: number, limit: number): Promise<readonly TicketKey[]>;
-  /** Forgets answers given before; a call's row stays while its session is open. */
+  /** Forgets answers given before, and returns how many; a call's row stays while its session is open: it is not served again. */
   forgetAnswers(before: number): Promise<number>;
 
   enrolment(nullifier: bigint): Promise<Enrolment | undefined>;
@@ -68,8 +68,9 @@ export interface GatewayStore {
   markViolationReported(nullifier: bigint): Promise<void>;
 
   /**
-   * Enters revealed tickets and returns the spent ones among them. `unless-spent` enters none when there is one; `always` enters the
-   * rest.
+   * Enters revealed tickets and returns the spent ones among them. `unless-spent` enters none when there is one, in one transaction;
+   * `always` enters the rest, some hundred in a transaction: each entry is true whatever becomes of the others, since the chain's close
+   * revealed its ticket, and what was broken off is done again, to the same end.
    */
   closeTickets(
     identityCommitment: bigint,

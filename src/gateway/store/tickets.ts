@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Tickets and the calls of their sessions, in SQL. Every function is a part of its caller's transaction. */
 import { publish } from "./feed.ts";
-import { decideCall, decideEnd } from "./rules.ts";
-import type { CallClaim, CallDecision } from "./rules.ts";
+import { decideCall, decideEnd, isOfSession } from "./rules.ts";
+import type { CallClaim, CallDecision, SessionCalls } from "./rules.ts";
 import type { CallOutcome, Completion, EndDecision, EndOffer, Lease, RefundRecord } from "./records.ts";
 import type { SpentTicket, Ticket, TicketKey, Violation, Voucher } from "./records.ts";
 import * as rows from "./rows.ts";
@@ -11,7 +11,7 @@ import type { Sql } from "./sql.ts";
 const { blob, json } = rows;
 
 /** Tickets with what is held against their sessions. */
-const TICKETS = `SELECT t.*, v.evidence_hash,
+export const TICKETS = `SELECT t.*, v.evidence_hash,
   CASE WHEN d.nullifier IS NULL THEN 0 ELSE 1 END AS is_disputed FROM tickets AS t
   LEFT JOIN violations AS v ON v.nullifier = t.nullifier
   LEFT JOIN disputes AS d ON d.nullifier = t.nullifier AND d.session_address = t.session_address`;
@@ -46,9 +46,14 @@ export async function beginCall(
     await insertTicket(sql, opening, now);
     ticket = await ticketAt(sql, nullifier);
   }
-  const calls = await sql.all("SELECT * FROM calls WHERE nullifier = ?", blob(nullifier));
-  const decision = decideCall(claim, ticket, calls.map(rows.callOf), now);
+  const calls = isOfSession(claim, ticket) ? await callsFor(sql, claim) : NO_CALLS;
+  const decision = decideCall(claim, ticket, calls, now);
   if (decision.kind !== "serve") return decision;
+  // An earlier call whose lease is over has lost it: were it charged after this one, it would charge what this one was charged before.
+  await sql.run(
+    "UPDATE calls SET lease_owner = NULL, lease_until = 0 WHERE nullifier = ? AND sequence <> ? AND lease_owner IS NOT NULL",
+    ...[blob(nullifier), sequence],
+  );
   await sql.run(
     `INSERT INTO calls (nullifier, sequence, request_hash, cap, signature, lease_owner, lease_until) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (nullifier, sequence) DO UPDATE SET cap = excluded.cap, signature = excluded.signature,
@@ -57,6 +62,27 @@ export async function beginCall(
   );
   await sql.run("UPDATE tickets SET active_at = ? WHERE nullifier = ?", now, blob(nullifier));
   return decision;
+}
+
+const NO_CALLS: SessionCalls = { count: 0, highest: 0, leaseUntil: 0, recorded: undefined };
+
+/** Answers may be large: at most one is read. */
+async function callsFor(sql: Sql, { nullifier, sequence, requestHash }: CallClaim): Promise<SessionCalls> {
+  const all = await sql.get(
+    "SELECT COUNT(*) AS count, MAX(sequence) AS highest, MAX(lease_until) AS lease_until FROM calls WHERE nullifier = ?",
+    blob(nullifier),
+  );
+  const recorded = await sql.get(
+    `SELECT request_hash, answered_at, CASE WHEN request_hash = ? THEN answer END AS answer FROM calls
+     WHERE nullifier = ? AND sequence = ?`,
+    ...[requestHash, blob(nullifier), sequence],
+  );
+  return {
+    count: rows.number(all?.["count"]),
+    highest: rows.number(all?.["highest"] ?? 0),
+    leaseUntil: rows.number(all?.["lease_until"] ?? 0),
+    recorded: recorded && rows.callOf(recorded),
+  };
 }
 
 /** True if the lease was this owner's. */
@@ -107,9 +133,9 @@ export async function completeCall(sql: Sql, outcome: CallOutcome): Promise<Comp
 }
 
 export async function voucherFor(sql: Sql, nullifier: bigint, requestHash: string): Promise<Voucher | undefined> {
-  const where = "nullifier = ? AND request_hash = ? AND answer IS NOT NULL";
+  const where = "nullifier = ? AND request_hash = ? AND answered_at IS NOT NULL";
   const row = await sql.get(
-    `SELECT * FROM calls WHERE ${where} ORDER BY sequence LIMIT 1`,
+    `SELECT sequence, cap, request_hash, signature FROM calls WHERE ${where} ORDER BY sequence LIMIT 1`,
     blob(nullifier),
     requestHash,
   );
@@ -125,9 +151,9 @@ export async function endSession(
 ): Promise<EndDecision> {
   const { nullifier, share } = ticket;
   if (mayRecord && (await ticketAt(sql, nullifier)) === undefined) await insertTicket(sql, ticket, now);
-  const leases = await sql.all("SELECT lease_until FROM calls WHERE nullifier = ?", blob(nullifier));
-  const until = leases.map((row) => rows.number(row["lease_until"]));
-  const decision = decideEnd(share.x, basis, await ticketAt(sql, nullifier), until, now);
+  const last = await sql.get("SELECT MAX(lease_until) AS lease_until FROM calls WHERE nullifier = ?", blob(nullifier));
+  const until = rows.number(last?.["lease_until"] ?? 0);
+  const decision = decideEnd(share.x, basis, await ticketAt(sql, nullifier), [until], now);
   if (decision === undefined) await endTicket(sql, nullifier, refund);
   return decision ?? { kind: "ended", refund };
 }
@@ -142,7 +168,7 @@ async function endTicket(
      WHERE nullifier = ?`,
     ...[refundedCharge.toString(), refundedHold.toString(), json(signature), blob(nullifier)],
   );
-  // What was never served needs no retry; answers stay for their time.
+  // What was never served, or has no answer any more, needs no retry; answers stay for their time.
   await sql.run("DELETE FROM calls WHERE nullifier = ? AND answer IS NULL", blob(nullifier));
   await publish(sql, "refund", blob(nullifier));
 }
@@ -154,27 +180,13 @@ export async function idleSessions(sql: Sql, since: number, now: number, limit: 
 }
 
 export async function forgetAnswers(sql: Sql, before: number): Promise<number> {
-  return await sql.run(
+  const deleted = await sql.run(
     `DELETE FROM calls WHERE answered_at < ? AND (SELECT status FROM tickets AS t WHERE t.nullifier = calls.nullifier) = 'ended'`,
     before,
   );
-}
-
-export async function closeTickets(
-  sql: Sql,
-  identityCommitment: bigint,
-  nullifiers: readonly bigint[],
-  mode: "always" | "unless-spent",
-): Promise<readonly SpentTicket[]> {
-  const spent: SpentTicket[] = [];
-  for (const nullifier of nullifiers) {
-    const ticket = await ticketAt(sql, nullifier);
-    if (ticket !== undefined && ticket.status !== "closed") spent.push(ticket);
-  }
-  if (mode === "unless-spent" && spent.length > 0) return spent;
-  const insert = "INSERT INTO tickets (nullifier, status, closed_by) VALUES (?, 'closed', ?) ON CONFLICT DO NOTHING";
-  for (const nullifier of nullifiers) await sql.run(insert, blob(nullifier), blob(identityCommitment));
-  return spent;
+  // An open session's call keeps its row, so that it is not served again.
+  const where = "answered_at < ? AND answer IS NOT NULL";
+  return deleted + (await sql.run(`UPDATE calls SET answer = NULL WHERE ${where}`, before));
 }
 
 /** Over any session of the ticket. */

@@ -33,9 +33,15 @@ export const upstreamConfig = z
       .max(256 * 1024 * 1024)
       .default(16 * 1024 * 1024),
     /**
-     * openai: how a chat's longest answer is told to the service, where the user gives no limit. Older services know only "max_tokens".
+     * openai: how a chat's longest answer is told to the service, whatever name the user gives it. Older services know only "max_tokens",
+     * and would ignore another name.
      */
     limitField: z.enum(["max_completion_tokens", "max_tokens"]).default("max_completion_tokens"),
+    /**
+     * openai: fields of a request, or of a chat's message, that users may send beyond the usual ones (openai-fields.ts). They are handed on
+     * unseen, so allow only what can make no call dearer than the terms say.
+     */
+    allowFields: z.array(z.string().min(1).max(100)).max(100).default([]),
   })
   .strict();
 

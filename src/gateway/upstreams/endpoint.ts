@@ -27,12 +27,18 @@ export interface EndpointAnswer {
   readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;
 }
 
-/** True for a path that steps up once its escapes are read, as some services read them. */
-const climbs = (path: string): boolean =>
-  path
-    .replace(/%2e/gi, ".")
-    .split(/\/|\\|%2f|%5c/i)
-    .includes("..");
+/** The character that an escape of two hexadecimal digits stands for. */
+const unescape = (_: string, digits: string): string => String.fromCharCode(Number.parseInt(digits, 16));
+
+/** True for a path that steps up once its escapes are read, however often, as some services read them; some also cut "..;x" to "..". */
+function climbs(path: string): boolean {
+  let text = path;
+  for (let read = ""; read !== text;) {
+    read = text;
+    text = read.replace(/%(?:25)*([0-7][0-9a-f])/gi, unescape);
+  }
+  return text.split(/[/\\]/).some((segment) => /^\.\.(;|$)/.test(segment));
+}
 
 export class Endpoint {
   readonly #settings: UpstreamSettings;

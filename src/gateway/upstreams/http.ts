@@ -8,6 +8,9 @@ import { Endpoint, readWhole } from "./endpoint.ts";
 import { refusalOf } from "./refusal.ts";
 import { scrubberOf } from "./secrets.ts";
 
+/** What may stand in a header. */
+const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
+
 /** @throws GatewayError REQUEST_MALFORMED for terms without one price */
 export function httpUpstream({ pricing }: Terms, settings: UpstreamSettings): Upstream {
   if (pricing.kind !== "fixed") {
@@ -19,6 +22,9 @@ export function httpUpstream({ pricing }: Terms, settings: UpstreamSettings): Up
   const read = (payload: string): ExchangeRequest => {
     const exchange = decodeExchangeRequest(payload);
     if (!endpoint.reaches(exchange.path)) throw new GatewayError("PAYLOAD_REFUSED", "nothing is offered at this path");
+    if (!HEADER_VALUE.test(exchange.contentType)) {
+      throw new GatewayError("PAYLOAD_REFUSED", "the request's content type is none");
+    }
     return exchange;
   };
   return {

@@ -7,23 +7,27 @@ import type { JsonRpcTransport } from "../json-rpc-upstream.ts";
 import type { ServeContext, Served, Upstream } from "../upstream.ts";
 import type { UpstreamSettings } from "./config.ts";
 import { Endpoint, UpstreamFault, readWhole } from "./endpoint.ts";
-import type { EndpointAnswer } from "./endpoint.ts";
-import { refusalOf } from "./refusal.ts";
+import { assertUsers, refusalOf } from "./refusal.ts";
 import { scrubberOf } from "./secrets.ts";
+import type { Scrub } from "./secrets.ts";
 
 const MAX_BATCH = 100;
 /** Calls of a batch that are under way at once. */
 const AT_ONCE = 8;
 
-/** The endpoint answered with a status that says no. */
-class Refused extends Error {
-  readonly answer: EndpointAnswer;
-  readonly bytes: Buffer;
+/** The statuses with which some endpoints send errors of JSON-RPC. */
+const ANSWERS: ReadonlySet<number> = new Set([400, 404, 422, 500]);
 
-  constructor(answer: EndpointAnswer, bytes: Buffer) {
-    super(`the endpoint answered with status ${answer.status}`);
-    this.answer = answer;
-    this.bytes = bytes;
+/** In a batch, the error of a call that the endpoint refused: its own limits, say. */
+const REFUSED_CODE = -32_000;
+
+/** The endpoint answered with a status that says no. Its words are not handed on: they may hold what was asked for. */
+class Refused extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`the service answered with status ${status}`);
+    this.status = status;
   }
 }
 
@@ -60,9 +64,28 @@ async function inGroups<T, R>(items: readonly T[], task: (item: T) => Promise<R>
   return results;
 }
 
+type Answer = { readonly jsonrpc?: unknown; readonly error?: unknown } | null;
+
+/** @throws Refused for an answer with a status that says no, unless it is an error of JSON-RPC, whatever its status */
+function answerOf(status: number, bytes: Buffer, scrub: Scrub): unknown {
+  let value: Answer | undefined;
+  try {
+    value = JSON.parse(bytes.toString("utf8")) as Answer;
+  } catch {
+    if (status < 300) throw new UpstreamFault("the endpoint's answer is no JSON");
+  }
+  const isError = value?.error !== undefined && value.error !== null;
+  if (status >= 300) {
+    assertUsers(status);
+    if (!isError || value?.jsonrpc !== "2.0" || !ANSWERS.has(status)) throw new Refused(status);
+  }
+  // An endpoint's errors may say where it stands.
+  return isError ? scrub(value) : value;
+}
+
 export class JsonRpcHttpUpstream implements Upstream {
   readonly #inner: Upstream;
-  readonly #scrub: ReturnType<typeof scrubberOf>;
+  readonly #scrub: Scrub;
 
   constructor(terms: Terms, settings: UpstreamSettings) {
     if (terms.pricing.kind === "tokens") {
@@ -74,15 +97,7 @@ export class JsonRpcHttpUpstream implements Upstream {
       const json = "application/json";
       const request = { method: "POST", path: "", accept: json, contentType: json, body: JSON.stringify(call) };
       const answer = await endpoint.ask(request, signal);
-      const bytes = await readWhole(answer);
-      if (answer.status >= 300) throw new Refused(answer, bytes);
-      try {
-        const value = JSON.parse(bytes.toString("utf8")) as { error?: unknown } | null;
-        // An endpoint's errors may say where it stands.
-        return value?.error === undefined || value.error === null ? value : this.#scrub(value);
-      } catch {
-        throw new UpstreamFault("the endpoint's answer is no JSON");
-      }
+      return answerOf(answer.status, await readWhole(answer), this.#scrub);
     };
     this.#inner = jsonRpcUpstream(terms, transport);
   }
@@ -93,17 +108,36 @@ export class JsonRpcHttpUpstream implements Upstream {
 
   async serve(payload: string, context: ServeContext): Promise<Served> {
     const { isBatch, calls } = readCalls(payload);
+    if (!isBatch) return this.#serveOne(calls.join(""), context);
+    const served = await inGroups(calls, (call) => this.#serveOfBatch(call, context));
+    return {
+      response: whole(`[${served.map(({ response }) => response).join(",")}]`),
+      charge: served.reduce((sum, { charge }) => sum + charge, 0n),
+    };
+  }
+
+  async #serveOne(call: string, context: ServeContext): Promise<Served> {
     try {
-      const served = await inGroups(calls, (call) => this.#inner.serve(call, context));
-      const bodies = served.map(({ response }) => response);
-      const body = isBatch ? `[${bodies.join(",")}]` : bodies.join("");
-      return {
-        response: encodeExchangeResponse({ status: 200, contentType: "application/json", encoding: "utf8", body }),
-        charge: served.reduce((sum, { charge }) => sum + charge, 0n),
-      };
+      const { response, charge } = await this.#inner.serve(call, context);
+      return { response: whole(response), charge };
     } catch (error) {
-      if (error instanceof Refused) return refusalOf(error.answer, error.bytes, this.#scrub);
+      if (error instanceof Refused) return refusalOf(error, undefined, this.#scrub);
       throw error;
     }
   }
+
+  /** A call that is refused says so in its own place: the others were served. */
+  async #serveOfBatch(call: string, context: ServeContext): Promise<Served> {
+    try {
+      return await this.#inner.serve(call, context);
+    } catch (refused) {
+      if (!(refused instanceof Refused)) throw refused;
+      const { id } = JSON.parse(call) as { id: unknown };
+      const error = { code: REFUSED_CODE, message: refused.message };
+      return { response: JSON.stringify({ jsonrpc: "2.0", id, error }), charge: 0n };
+    }
+  }
 }
+
+const whole = (body: string): string =>
+  encodeExchangeResponse({ status: 200, contentType: "application/json", encoding: "utf8", body });

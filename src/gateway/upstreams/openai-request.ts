@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/**
- * Reads a request to an API with OpenAI's interface: what it may cost, before it is sent. Only what bears on the price is looked at;
- * everything else passes through.
- */
+/** Reads a request to an API with OpenAI's interface: what it may cost, before it is sent. */
 import { z } from "zod";
 
-import { GatewayError } from "../../wire/index.ts";
 import type { ExchangeRequest } from "../../wire/index.ts";
 import type { UpstreamSettings } from "./config.ts";
+import { isOtherPart, offeredFields, refuse } from "./openai-fields.ts";
+import type { Fields, Route } from "./openai-fields.ts";
 
 /**
  * What a service may add to a request's text, in tokens: marks between messages, a template's own words. A tokenizer that works on bytes
@@ -18,52 +16,47 @@ const TOKENS_OF_MESSAGE = 16;
 /** A small picture may count for more tokens than it has bytes. */
 const TOKENS_OF_OTHER_PART = 2_048;
 
-/** They ask for more than the terms price: longer answers by another name, dearer service, or answers that are no text. */
-const REFUSED_FIELDS = [
-  "n_predict",
-  "max_new_tokens",
-  "use_beam_search",
-  "service_tier",
-  "audio",
-  "web_search_options",
-];
-
-export type Route = "chat" | "completion" | "embedding";
-
 const ROUTES: Readonly<Record<string, Route>> = {
   "/v1/chat/completions": "chat",
   "/v1/completions": "completion",
   "/v1/embeddings": "embedding",
 };
 
-const limit = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullish();
+/** Some services take 0 for "as long as you like". */
+const limit = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).nullish();
 const copies = z.number().int().min(1).max(128).nullish();
 const common = { model: z.string().min(1).max(200), stream: z.boolean().nullish() };
-const streamOptions = z.object({ include_usage: z.boolean().nullish() }).passthrough().nullish();
+const usageOption = z.boolean().nullish();
+const streamOptions = z.object({ include_usage: usageOption, include_obfuscation: usageOption }).strict().nullish();
+/** Every one of them is computed for every token, and fills the answer. */
+const alternatives = z.number().int().min(0).max(20);
+const writing = {
+  ...common,
+  max_tokens: limit,
+  max_completion_tokens: limit,
+  n: copies,
+  stream_options: streamOptions,
+  logprobs: z.union([z.boolean(), alternatives]).nullish(),
+};
 const tokenList = z.array(z.number().int().min(0)).min(1);
 const texts = z.union([z.string(), z.array(z.string()).min(1), tokenList, z.array(tokenList).min(1)]);
 
 const part = z.object({ type: z.string() }).passthrough();
 const chat = z
   .object({
-    ...common,
+    ...writing,
     messages: z.array(z.object({ content: z.union([z.string(), z.array(part)]).nullish() }).passthrough()).min(1),
-    max_tokens: limit,
-    max_completion_tokens: limit,
-    n: copies,
-    stream_options: streamOptions,
+    top_logprobs: alternatives.nullish(),
   })
   .passthrough();
-const completion = z
-  .object({ ...common, prompt: texts, max_tokens: limit, n: copies, best_of: copies, stream_options: streamOptions })
-  .passthrough();
+const completion = z.object({ ...writing, prompt: texts, best_of: copies }).passthrough();
 const embedding = z.object({ ...common, stream: z.literal(false).nullish(), input: texts }).passthrough();
 
 export interface TextRequest {
   readonly route: Route;
   readonly model: string;
-  /** As the user sent it. */
-  readonly body: Readonly<Record<string, unknown>>;
+  /** As the user sent it, but for fields that say nothing. */
+  readonly body: Fields;
   /** Of the body. */
   readonly bytes: number;
   /** Its input has at most so many tokens. */
@@ -75,8 +68,6 @@ export interface TextRequest {
   readonly wantsUsage: boolean;
 }
 
-const refuse = (reason: string): GatewayError => new GatewayError("PAYLOAD_REFUSED", reason);
-
 function parse<S extends z.ZodTypeAny>(schema: S, body: unknown): z.output<S> {
   const result = schema.safeParse(body);
   if (result.success) return result.data as z.output<S>;
@@ -84,41 +75,27 @@ function parse<S extends z.ZodTypeAny>(schema: S, body: unknown): z.output<S> {
   throw refuse(`the request is malformed at "${issue?.path.join(".") ?? ""}": ${issue?.message ?? ""}`.slice(0, 400));
 }
 
-function jsonOf({ encoding, body }: ExchangeRequest): Record<string, unknown> {
+function jsonOf({ encoding, body }: ExchangeRequest): Fields {
   try {
     const value: unknown = JSON.parse(encoding === "utf8" ? body : Buffer.from(body, "base64").toString("utf8"));
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
   } catch {
     // Falls through to the refusal.
   }
   throw refuse("the request is no JSON object");
 }
 
-/** Parts that are no text are known by their bytes; what is only named by a URL is not. */
-function isOtherPart({ type, ...content }: z.output<typeof part>): boolean {
-  if (type === "text" || type === "refusal") return false;
-  const image = content["image_url"];
-  const url = typeof image === "object" && image !== null ? (image as { url?: unknown }).url : image;
-  if (url !== undefined && !(typeof url === "string" && url.startsWith("data:"))) {
-    throw refuse("pictures are sent within the request, as data: URLs");
-  }
-  if (typeof content["file"] === "object" && content["file"] !== null && "file_id" in content["file"]) {
-    throw refuse("files are sent within the request");
-  }
-  return true;
-}
-
 const countOf = (input: z.output<typeof texts>): number =>
   typeof input === "string" || typeof input[0] === "number" ? 1 : input.length;
 
-/** @throws GatewayError PAYLOAD_REFUSED */
-export function readTextRequest(exchange: ExchangeRequest): TextRequest {
+/**
+ * @param allowFields fields that the operator offers beyond the usual ones
+ * @throws GatewayError PAYLOAD_REFUSED
+ */
+export function readTextRequest(exchange: ExchangeRequest, allowFields: readonly string[] = []): TextRequest {
   const route = Object.hasOwn(ROUTES, exchange.path) ? ROUTES[exchange.path] : undefined;
   if (exchange.method !== "POST" || route === undefined) throw refuse("nothing is offered at this path");
-  const body = jsonOf(exchange);
-  for (const field of REFUSED_FIELDS) {
-    if (body[field] !== undefined && body[field] !== null) throw refuse(`"${field}" is not offered`);
-  }
+  const body = offeredFields(route, jsonOf(exchange), allowFields);
   const bytes = Buffer.byteLength(JSON.stringify(body), "utf8");
   const most = (messages: number, others = 0): number =>
     bytes + TOKENS_OF_REQUEST + messages * TOKENS_OF_MESSAGE + others * TOKENS_OF_OTHER_PART;
@@ -161,27 +138,22 @@ export function readTextRequest(exchange: ExchangeRequest): TextRequest {
 
 /**
  * The request as it is sent: no answer is longer than `limit` tokens, and the usage of a stream is asked for. What the user asked for is
- * never raised.
- * @param limitField of a chat that brings no limit
+ * never raised, and goes by the one name that the service knows: another would be ignored.
+ * @param limitField of a chat
  * @returns also the most tokens that all copies have together
  */
 export function boundedBody(
   { route, body, copies: count, isStreamed }: TextRequest,
   limit: number,
   limitField: UpstreamSettings["limitField"],
-): { readonly body: Readonly<Record<string, unknown>>; readonly most: number } {
+): { readonly body: Fields; readonly most: number } {
   if (route === "embedding") return { body, most: 0 };
-  const names = route === "chat" ? ["max_completion_tokens", "max_tokens"] : ["max_tokens"];
-  const given = names.filter((name) => typeof body[name] === "number");
-  const limits = Object.fromEntries(
-    (given.length === 0 ? [route === "chat" ? limitField : "max_tokens"] : given).map((name) => [
-      name,
-      Math.min(Number(body[name] ?? limit), limit),
-    ]),
-  );
+  const { max_tokens: older, max_completion_tokens: newer, ...others } = body;
+  const given = [older, newer].filter((value) => typeof value === "number");
+  const longest = Math.min(limit, ...given);
   const usage = { stream_options: { ...(body["stream_options"] as object | null), include_usage: true } };
   return {
-    body: { ...body, ...limits, ...(isStreamed ? usage : {}) },
-    most: count * Math.max(...Object.values(limits)),
+    body: { ...others, [route === "chat" ? limitField : "max_tokens"]: longest, ...(isStreamed ? usage : {}) },
+    most: count * longest,
   };
 }

@@ -17,7 +17,7 @@ import { scrubberOf } from "./secrets.ts";
 import type { Scrub } from "./secrets.ts";
 import { classesUpTo, classesWithin, largest, mostFor, priceFor } from "./token-prices.ts";
 import type { Classes, ModelPrices } from "./token-prices.ts";
-import { credible, estimate, lengthOf, modelIdOf, readReport } from "./usage.ts";
+import { countOf, estimate, lengthOf, modelIdOf, readReport } from "./usage.ts";
 import type { Reported } from "./usage.ts";
 
 /** A request with what the terms say of it. */
@@ -39,6 +39,7 @@ export class OpenAiUpstream implements Upstream {
   readonly #endpoint: Endpoint;
   readonly #scrub: Scrub;
   readonly #limitField: UpstreamSettings["limitField"];
+  readonly #allowFields: readonly string[];
 
   /** @throws GatewayError REQUEST_MALFORMED for terms without prices by tokens */
   constructor({ pricing }: Terms, settings: UpstreamSettings) {
@@ -53,12 +54,13 @@ export class OpenAiUpstream implements Upstream {
     this.#endpoint = new Endpoint({ ...settings, url: isVersioned ? settings.url : new URL("/v1", settings.url).href });
     this.#scrub = scrubberOf(settings);
     this.#limitField = settings.limitField;
+    this.#allowFields = settings.allowFields;
   }
 
   quote(payload: string): bigint {
     const exchange = decodeExchangeRequest(payload);
     if (modelsAnswer(exchange, this.#models.keys()) !== undefined) return 0n;
-    const { inputPrice, outputPrice } = this.#offerOf(readTextRequest(exchange));
+    const { inputPrice, outputPrice } = this.#offerOf(readTextRequest(exchange, this.#allowFields));
     return inputPrice + outputPrice;
   }
 
@@ -67,7 +69,7 @@ export class OpenAiUpstream implements Upstream {
     const models = modelsAnswer(exchange, this.#models.keys());
     if (models !== undefined) return { response: encodeExchangeResponse(models), charge: 0n };
 
-    const offer = this.#offerOf(readTextRequest(exchange));
+    const offer = this.#offerOf(readTextRequest(exchange, this.#allowFields));
     const { request } = offer;
     const affordable = classesWithin(offer.output, context.mostCharged - offer.inputPrice);
     // No answer may be longer than what the voucher pays for, whatever the user asked for.
@@ -128,7 +130,9 @@ export class OpenAiUpstream implements Upstream {
 }
 
 /**
- * Both counts are at most what the bound was made of, so the charge is within it.
+ * What the service reports is charged, up to what the bound was made of: an answer that is longer than it should be is not cheaper for
+ * that. So the charge is within the bound.
+ * @param output the classes that the voucher pays for
  * @param outputMost the most tokens that were asked for
  * @param length of what was delivered, in characters
  */
@@ -138,7 +142,7 @@ function chargeOf(
   reported: Reported["usage"],
   length: number,
 ): bigint {
-  const read = credible(reported?.prompt_tokens, request.inputMost) ?? estimate(request.bytes);
-  const written = credible(reported?.completion_tokens, outputMost) ?? Math.min(estimate(length), outputMost);
-  return priceFor(input, read) + priceFor(output, written);
+  const read = countOf(reported?.prompt_tokens) ?? estimate(request.bytes);
+  const written = countOf(reported?.completion_tokens) ?? Math.min(estimate(length), outputMost);
+  return priceFor(input, Math.min(read, request.inputMost)) + priceFor(output, written);
 }

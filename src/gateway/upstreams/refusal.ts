@@ -8,6 +8,9 @@ import type { Scrub } from "./secrets.ts";
 /** They are about the provider's account at the service, and nothing that a user can mend. */
 const PROVIDERS_OWN: ReadonlySet<number> = new Set([401, 407]);
 
+/** Their words name the provider's organisation, balance and quota; their status is what a user needs. */
+const NOT_QUOTED: ReadonlySet<number> = new Set([402, 403, 429]);
+
 /** Longer refusals are cut to their status. */
 const MAX_BYTES = 64 * 1024;
 
@@ -21,16 +24,25 @@ function jsonOf(bytes: Buffer): unknown {
   }
 }
 
-/** @throws UpstreamFault for what concerns only provider and service */
-export function refusalOf({ status }: { readonly status: number }, bytes: Buffer, scrub: Scrub): Served {
+/** @throws UpstreamFault for a status that concerns only provider and service */
+export function assertUsers(status: number): void {
   if (PROVIDERS_OWN.has(status)) throw new UpstreamFault(`the service answered with status ${status}`);
+}
+
+/**
+ * @param bytes the service's words; undefined for none of them
+ * @throws UpstreamFault for what concerns only provider and service
+ */
+export function refusalOf({ status }: { readonly status: number }, bytes: Buffer | undefined, scrub: Scrub): Served {
+  assertUsers(status);
+  const words = bytes === undefined || NOT_QUOTED.has(status) ? undefined : jsonOf(bytes);
   const error = {
     message: `the service answered with status ${status}`,
     type: "upstream_error",
     param: null,
     code: null,
   };
-  const body = JSON.stringify(scrub(jsonOf(bytes)) ?? { error });
+  const body = JSON.stringify(scrub(words) ?? { error });
   return {
     response: encodeExchangeResponse({ status, contentType: "application/json", encoding: "utf8", body }),
     charge: 0n,

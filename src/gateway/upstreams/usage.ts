@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * How many tokens a call is charged for: those that the service reports, where it reports what can be; otherwise four characters of what
- * was delivered, and four bytes of the request, count as one.
+ * How many tokens a call is charged for: those that the service reports, where it reports a number; otherwise four characters of what was
+ * delivered, and four bytes of the request, count as one.
  */
 
 const CHARACTERS_OF_TOKEN = 4;
 
 export const estimate = (length: number): number => Math.ceil(length / CHARACTERS_OF_TOKEN);
 
-/** A count that a service reported; undefined where it is none, or more than there can be. */
-export function credible(reported: unknown, most: number): number | undefined {
-  const isCount = typeof reported === "number" && Number.isSafeInteger(reported) && reported >= 0;
-  return isCount && reported <= most ? reported : undefined;
-}
+/** A count that a service reported, however large; undefined where it is none. */
+export const countOf = (reported: unknown): number | undefined =>
+  typeof reported === "number" && reported >= 0 ? reported : undefined;
 
 /** Names that stand beside what was written, and are none of it. */
 const NO_TEXT: ReadonlySet<string> = new Set(["role", "type", "id"]);

@@ -105,7 +105,8 @@ async function collect(session: WalletSession, account: Account): Promise<void> 
   const { say } = session;
   if (!account.summary().isEnrolled || account.summary().closingFrom !== undefined) return;
   try {
-    const { failures } = await account.resume();
+    // What was interrupted is not sent any more: it would be paid for, and right before the close that it belongs to.
+    const { failures } = await account.resume({ resend: false });
     for (const { index, error } of failures)
       say(`the refund of ticket ${index} does not come: ${(error as Error).message}`);
     await foldAll(session, account);
@@ -162,7 +163,7 @@ async function closeAtOnce(
     if (error.refusal === "CLOSE_CONFLICT") {
       throw new CliError(
         "ACCOUNT_STATE",
-        `${error.message}. Sending this close would lose the account: close with --first-unused as the provider says, if you believe it; nothing was sent`,
+        `${error.message}. Sending this close would lose the account: ${afterConflict(account)}; nothing was sent`,
         error,
       );
     }
@@ -174,6 +175,12 @@ async function closeAtOnce(
   const receipt = await sender.closeWithConsent(request, consent.consentDeadline, consent.signature);
   return { isFinal: true, transactionHash: receipt.hash, gasUsed: receipt.gasUsed };
 }
+
+/** A wallet that is not restored keeps the j of its first close: only a restored one takes another. */
+const afterConflict = (account: Account): string =>
+  account.summary().isRestored
+    ? "close with --first-unused as the provider says, if you believe it"
+    : "if you know that the provider is wrong, and that no copy of this wallet was used, close with --no-consent, which goes through the window";
 
 async function closeInWindow({ sender, client, say }: WalletSession, { request }: PreparedClose): Promise<Outcome> {
   say("sending the close …");

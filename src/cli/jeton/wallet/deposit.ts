@@ -10,13 +10,17 @@ import { tokensText, unitsOf } from "../../amounts.ts";
 import { CliError } from "../../errors.ts";
 import type { Outcome } from "../../outcome.ts";
 import { confirm } from "./ask.ts";
+import { timeText } from "./close.ts";
 import { accountAt, accountNumber, withWallet } from "./session.ts";
 import type { OpenOptions, WalletSession } from "./session.ts";
+import { refuseDevelopmentProvider, requireCeremonyKeys } from "./trust.ts";
 
 export interface DepositOptions extends OpenOptions {
   readonly amount: string;
   readonly account: string;
   readonly mint: boolean;
+  /** Deposits on a live chain although one party made the proving keys. */
+  readonly acceptDevelopmentKeys: boolean;
   readonly yes: boolean;
 }
 
@@ -29,7 +33,8 @@ const PERMIT_SECONDS = 3_600;
 export const depositCommand = (options: DepositOptions): Promise<Outcome> =>
   withWallet(options, async (session) => {
     const units = unitsOf(options.amount, "--amount", session.client.token);
-    return deposit(session, { units, account: accountNumber(options.account), mint: options.mint, yes: options.yes });
+    const { mint, acceptDevelopmentKeys, yes } = options;
+    return deposit(session, { units, account: accountNumber(options.account), mint, acceptDevelopmentKeys, yes });
   });
 
 export interface Deposit {
@@ -37,19 +42,35 @@ export interface Deposit {
   readonly units: bigint;
   readonly account: number;
   readonly mint: boolean;
+  readonly acceptDevelopmentKeys?: boolean;
   readonly yes: boolean;
 }
 
-/** Opens an account. One that has its deposit already is left as it is. @throws CliError OPTION_INVALID, FUNDS_MISSING, NOT_CONFIRMED */
-export async function deposit(session: WalletSession, { units, account, mint, yes }: Deposit): Promise<Outcome> {
-  const { client, network, signer, say } = session;
+/**
+ * Opens an account. One that has its deposit already is left as it is.
+ * @throws CliError OPTION_INVALID, DEVELOPMENT_KEYS, FUNDS_MISSING, NOT_CONFIRMED; WalletError of `Account.beginDeposit`
+ */
+export async function deposit(
+  session: WalletSession,
+  { units, account, mint, acceptDevelopmentKeys = false, yes }: Deposit,
+): Promise<Outcome> {
+  const { client, network, signer, say, prover } = session;
   const { token, parameters } = client;
-  const { identityCommitment } = accountAt(session, account.toString());
+  const opened = accountAt(session, account.toString());
+  const { identityCommitment } = opened;
   const known = await client.accountOf(identityCommitment);
   if (known.status !== "none") {
     say(`account ${account} has its deposit already: nothing is sent. Another --account takes another deposit`);
-    return { pool: client.pool.address, account, status: known.status, deposit: tokensText(known.deposit, token) };
+    return {
+      pool: client.pool.address,
+      account,
+      status: known.status,
+      deposit: tokensText(known.deposit, token),
+      expires: timeText(known.openedAt + parameters.accountLifetime),
+    };
   }
+  refuseDevelopmentProvider(parameters, network);
+  requireCeremonyKeys(prover, network, acceptDevelopmentKeys, say);
   const hold = holdOf(parameters);
   if (units < hold || units > BigInt(TICKET_COUNT) * hold) {
     const range = `${tokensText(hold, token)} (one ticket) to ${tokensText(BigInt(TICKET_COUNT) * hold, token)}`;
@@ -59,18 +80,24 @@ export async function deposit(session: WalletSession, { units, account, mint, ye
   say(
     `deposit ${tokensText(units, token)} (${units / hold} tickets to begin with), and ${tokensText(price - units, token)} as a stake that comes back at the close`,
   );
+  say(
+    `The account expires ${parameters.accountLifetime / 86_400n} days after the deposit: close it before. After that anyone can make what is unspent the provider's, and only the stake comes back.`,
+  );
   if (mint) await mintDemoDollars(session, price);
   await requireFunds(session, price);
   if (!network.isLocal) {
     say(`the deposit, its amount and ${signer.address} are public; what you do with it is not`);
     await confirm(yes, `Pay ${tokensText(price, token)} into pool ${client.pool.address} on ${network.title}?`);
   }
+  await opened.beginDeposit();
   const receipt = await send(session, identityCommitment, units, price);
+  const { openedAt } = await client.accountOf(identityCommitment);
   return {
     pool: client.pool.address,
     account,
     deposit: tokensText(units, token),
     stake: tokensText(price - units, token),
+    expires: timeText(openedAt + parameters.accountLifetime),
     transactionHash: receipt.hash,
     gasUsed: receipt.gasUsed,
   };

@@ -41,8 +41,8 @@ export const openDisputeCommand = (options: OpenDisputeOptions): Promise<Outcome
     const account = accountAt(session, options.account);
     const { recipient = signer.address } = options;
     const index = ticketNumber(options.ticket);
-    // The provider may still give it.
-    await account.resume();
+    // The provider may still give it. What was interrupted is not sent any more: it would be paid for, right before a public dispute.
+    await account.resume({ resend: false });
     say(
       `The provider has ${client.parameters.disputeWindow} s to show the refund of ticket ${index} on chain. If it does not, ${recipient} gets ${tokensText(holdOf(client.parameters), client.token)}.`,
     );

@@ -137,7 +137,9 @@ async function configFrom({ rpcUrl, pool, gateway, fromBlock }: ConnectOptions):
   const chainId = await chainIdAt(rpcUrl);
   const client = await connectPool({ rpcUrl, chainId: chainId.toString(), pool });
   (client.provider as { destroy?: () => void }).destroy?.();
-  const { isLocal, title, description } = await networkOf(chainId);
+  const network = await networkOf(chainId);
+  const { isLocal, title, description } = network;
+  (await import("./trust.ts")).refuseDevelopmentProvider(client.parameters, network);
   if (fromBlock === undefined && !isLocal) {
     throw new CliError("OPTION_MISSING", "say with --from-block in which block the pool was created");
   }

@@ -72,7 +72,7 @@ export class Overview {
     return { units: units.toString(), text: tokensText(units, this.#source.client.token) };
   }
 
-  /** All accounts together. What a close pays out now is what is left, with the stake. */
+  /** All accounts together. What a close pays out now is what is left, with the stake; of an expired account the stake alone. */
   async #balance(accounts: readonly (AccountSummary & { number: number })[]): Promise<object> {
     const { client, view } = this.#source;
     const hold = holdOf(client.parameters);
@@ -81,6 +81,11 @@ export class Overview {
       const onChain = await view.account(account.identityCommitment);
       if (onChain === undefined || onChain.status === "closed" || onChain.status === "slashed") continue;
       const { deposit, stake } = onChain;
+      if (onChain.status === "expired") {
+        // What was not spent is the provider's.
+        sum.stake += stake;
+        continue;
+      }
       const budget = account.isEnrolled ? account.budget + account.certified : deposit;
       const taken = hold * BigInt(account.used);
       const pending = hold * BigInt(account.unsettled);

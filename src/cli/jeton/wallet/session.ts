@@ -16,6 +16,8 @@ import type { WalletConfig } from "./home.ts";
 
 export interface OpenOptions extends PasswordOptions {
   readonly home?: string | undefined;
+  /** Uses connections to the gateway again, on live chains too. */
+  readonly keepConnections?: boolean;
   readonly json?: boolean;
 }
 
@@ -111,11 +113,12 @@ export async function withWallet<T>(
   const config = await requireConfig(home);
   const password = await readPassword(options);
   await home.make();
-  const [chain, prover, wallet, ethers] = await Promise.all([
+  const [chain, prover, wallet, ethers, { providerSignatures }] = await Promise.all([
     import("../../../chain/index.ts"),
     import("../../../prover/index.ts"),
     import("../../../wallet/index.ts"),
     import("ethers"),
+    import("./trust.ts"),
   ]);
   const keys = await wallet.openKeystore(home.keystore, password);
   const store = await openStore(home, keys, wallet.WalletStore);
@@ -129,7 +132,10 @@ export async function withWallet<T>(
     cleanup.push(() => view.close());
     const threads = await prover.Prover.create();
     cleanup.push(() => threads.close());
-    const provider = wallet.httpProvider(config.gateway);
+    // A connection shows that its requests belong together.
+    const provider = wallet.httpProvider(config.gateway, {
+      keepAlive: network.isLocal || options.keepConnections === true,
+    });
     cleanup.push(() => provider.close());
     const inPool = new wallet.Wallet({
       store,
@@ -137,6 +143,7 @@ export async function withWallet<T>(
       provider,
       chain: view,
       prove: (statement, input, task) => threads.prove(statement, input, task),
+      isSignedByProvider: providerSignatures(client),
       clock: () => Math.floor(Date.now() / 1000),
     });
     const signer = new ethers.Wallet(keys.fundingKey, client.provider);

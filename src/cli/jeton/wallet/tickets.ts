@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** `jeton wallet enrol`, `prove`, `fold` and `restore`. */
+import { deriveIdentitySecret, identityCommitmentOf } from "../../../protocol/index.ts";
 import type { Account } from "../../../wallet/index.ts";
 import { tokensText } from "../../amounts.ts";
 import { CliError } from "../../errors.ts";
 import type { Outcome } from "../../outcome.ts";
 import { confirm } from "./ask.ts";
-import { accountAt, withWallet } from "./session.ts";
+import { accountAt, accountNumber, withWallet } from "./session.ts";
 import type { OpenOptions, WalletSession } from "./session.ts";
 
 export interface AccountOptions extends OpenOptions {
@@ -91,6 +92,7 @@ async function certify(
   for (const { newState, status, finalizableAt = 0n } of await account.settleFolds()) {
     const fold = await view.fold(newState);
     if (status !== "pending" || fold === undefined || finalizableAt > now) continue;
+    if (!network.isLocal) await confirm(yes, `Make a certified fold final on ${network.title}?`);
     hashes.push((await sender.finalizeFold(fold)).hash);
   }
   const file = await account.prepareCertifiedFold();
@@ -110,32 +112,51 @@ async function certify(
   };
 }
 
+/** How many accounts in a row without a deposit end the search: somebody may have left numbers out. */
+const GAP = 20;
+
 export const restoreCommand = (options: AccountOptions): Promise<Outcome> =>
   withWallet(options, async (session) => {
-    const { say, client, view } = session;
-    let number = Number(options.account);
-    const found: Record<string, object> = {};
+    const { say } = session;
     say("reading the pool's events and the provider's feed whole, so that nobody learns what is looked for …");
-    for (; ; number++) {
-      const account = accountAt(session, number.toString());
-      const onChain = await view.account(account.identityCommitment);
-      if (onChain === undefined) break;
-      const { nextIndex, refunds, folds, isEnrolled } = await account.restore();
-      found[`account${number}`] = {
-        status: onChain.status,
-        deposit: tokensText(onChain.deposit, client.token),
-        isEnrolled,
-        usedTickets: nextIndex,
-        refunds,
-        folds,
-      };
-    }
+    const found = await restoreAll(session, accountNumber(options.account));
     if (Object.keys(found).length === 0) {
       throw new CliError(
         "ACCOUNT_STATE",
-        `the pool ${client.pool.address} has no account ${options.account} of this phrase`,
+        `the pool ${session.client.pool.address} has no account of this phrase from number ${options.account} on`,
       );
     }
     say("a restored account may not know its newest tickets: it closes with the provider's consent only");
     return found;
   });
+
+/** Restores what the chain has of the phrase, from a number on. What the wallet's file knows already stays as it is. */
+export async function restoreAll(
+  { client, view, keys, purse }: Pick<WalletSession, "client" | "view" | "keys" | "purse">,
+  from: number,
+): Promise<Record<string, object>> {
+  const found: Record<string, object> = {};
+  let end = from + GAP;
+  for (let number = from; number < end; number++) {
+    // The file learns of no account that is not there.
+    const secret = deriveIdentitySecret(keys.seed, client.pool.chainId, client.pool.address, number);
+    const onChain = await view.account(identityCommitmentOf(secret));
+    if (onChain === undefined) continue;
+    end = number + 1 + GAP;
+    const deposit = { status: onChain.status, deposit: tokensText(onChain.deposit, client.token) };
+    const restored = await purse
+      .add(number)
+      .restore()
+      .catch((error: unknown) => {
+        if ((error as { code?: unknown }).code !== "ACCOUNT_NOT_EMPTY") throw error;
+        return undefined;
+      });
+    if (restored === undefined) {
+      found[`account${number}`] = { ...deposit, notice: "known already: it stays as it is" };
+      continue;
+    }
+    const { nextIndex, refunds, folds, isEnrolled } = restored;
+    found[`account${number}`] = { ...deposit, isEnrolled, usedTickets: nextIndex, refunds, folds };
+  }
+  return found;
+}
