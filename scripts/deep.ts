@@ -16,7 +16,7 @@ const HELP = `npm run test:deep [-- --only NAME,… --write]
 
 The assurance case with its long budgets (about an hour on two cores). Each part runs as a process of its own and leaves its figures.
 
-  --only NAME,…  some parts: solidity, fuzzing, proofs, crashes, circuits, unlinkability, analysis, mutants
+  --only NAME,…  some parts: solidity, fuzzing, proofs, crashes, processes, circuits, unlinkability, analysis, mutants
   --write        write the figures into snapshots/assurance.json and docs/assurance.md, each part as soon as it is done
   --help         this text
 `;
@@ -45,6 +45,10 @@ const PARTS: Readonly<Record<string, Part>> = {
   proofs: {
     title: "Random sequences of calls of many actors on a real pool, with real proofs",
     command: ["hardhat", "test", "mocha", "--no-compile", "test/e2e/campaign.test.ts"],
+  },
+  processes: {
+    title: "Two gateway processes on one database",
+    command: ["hardhat", "test", "mocha", "--no-compile", "test/e2e/http-multi.test.ts"],
   },
   crashes: {
     title: "A gateway and a wallet in processes of their own, killed at every step of a call",

@@ -62,6 +62,7 @@ export async function deposits({ stage, cast, report }: Play): Promise<void> {
 
   const aliceSender = stage.as(alice);
   await aliceSender.approve(client.priceOf(DEPOSIT.alice));
+  for (const account of [cast.alice, cast.bob, cast.carol]) await account.beginDeposit();
   await report.step("Alice deposits", () =>
     aliceSender.deposit({ identityCommitment: cast.alice.identityCommitment, amount: DEPOSIT.alice }),
   );

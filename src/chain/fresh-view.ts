@@ -65,6 +65,10 @@ export class FreshView {
     return this.#syncing;
   }
 
+  accountCount(): Promise<number> {
+    return this.#view.accountCount();
+  }
+
   pathOf(identityCommitment: bigint): Promise<AccountPath> {
     return this.#view.pathOf(identityCommitment);
   }

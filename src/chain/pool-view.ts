@@ -66,6 +66,14 @@ export class PoolView {
     });
   }
 
+  /** How many accounts were ever opened. */
+  accountCount(): Promise<number> {
+    return this.#inTurn(async () => {
+      await this.#catchUp();
+      return this.#accounts.size;
+    });
+  }
+
   /** The account's path to the newest final root. @throws ChainError UNKNOWN_ACCOUNT while its deposit is not final */
   pathOf(identityCommitment: bigint): Promise<AccountPath> {
     return this.#inTurn(async () => {
@@ -124,6 +132,12 @@ export class PoolView {
       const blockNumber = this.#folds.finalBlockOf(state);
       return blockNumber !== undefined && blockNumber <= finalBlock;
     });
+  }
+
+  /** As of the last time that anything was asked or synced, for a block that can no longer be reorganized: nothing is read for it. */
+  isKnownFinalFold(state: bigint, finalBlock: number): boolean {
+    const blockNumber = this.#folds.finalBlockOf(state);
+    return blockNumber !== undefined && blockNumber <= finalBlock;
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {

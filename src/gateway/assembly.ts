@@ -133,6 +133,7 @@ export function assemble(options: ProviderOptions): Assembly {
     metrics,
     trustProxy,
     onFault: faultIn("http"),
+    onGraceOver: () => gateway.stopCalls(),
   });
   metrics.watch({
     requestsInFlight: () => server.requests,

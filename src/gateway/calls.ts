@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** One paid call (docs/protocol.md, Calls): check, record, serve, charge, answer. Nothing is served before it is recorded. */
+import { setMaxListeners } from "node:events";
+
 import { CALL_TYPES, RECEIPT_TYPES, domainOf, ticketMessage } from "../protocol/index.ts";
 import type { Call, Receipt } from "../protocol/index.ts";
 import { GatewayError, requestHashOf, responseHashOf } from "../wire/index.ts";
@@ -30,11 +32,19 @@ export class Calls {
   /** Calls of one ticket come one after the other; proofs are verified outside, so junk holds up nobody's session. */
   readonly #queue: KeyedQueue;
   readonly #violations: Violations;
+  readonly #stopped = new AbortController();
 
   constructor(context: GatewayContext, queue: KeyedQueue, violations: Violations) {
     this.#context = context;
     this.#queue = queue;
     this.#violations = violations;
+    // Every call that is being served listens.
+    setMaxListeners(0, this.#stopped.signal);
+  }
+
+  /** Gives up what is being served, and what comes yet. */
+  stop(): void {
+    this.#stopped.abort();
   }
 
   /** @param onPiece told of the response as it comes, while this call is served here. */
@@ -87,7 +97,12 @@ export class Calls {
     return { nullifier, x, sessionAddress, sequence, cap, requestHash, signature, leastRoom };
   }
 
-  async #attempt(request: CallRequest, claim: CallClaim, opening: TicketKey | undefined, onPiece: OnPiece): Promise<Attempt> {
+  async #attempt(
+    request: CallRequest,
+    claim: CallClaim,
+    opening: TicketKey | undefined,
+    onPiece: OnPiece,
+  ): Promise<Attempt> {
     const { store, clock, owner, settings } = this.#context;
     const key = claim.nullifier.toString();
     if (this.#queue.count(key) >= MOST_OF_SESSION) throw refusal({ kind: "in-progress" });
@@ -155,7 +170,8 @@ export class Calls {
     const { serviceSeconds } = settings;
     const stopRenewing = this.#keepLease(claim);
     try {
-      const served = await serveWithin(upstream, payload, { mostCharged, serviceSeconds, onPiece });
+      const { signal } = this.#stopped;
+      const served = await serveWithin(upstream, payload, { mostCharged, serviceSeconds, onPiece, signal });
       if (served.charge < 0n || served.charge > mostCharged || served.charge % pool.parameters.unit !== 0n) {
         throw new GatewayError("CHARGE_REFUSED", "the service asked for a charge that terms or voucher do not allow");
       }

@@ -80,30 +80,69 @@ export async function observeClose(context: GatewayContext, close: ObservedClose
   return false;
 }
 
+/** Of how many accounts it is remembered that the tickets of their close were entered. */
+const REMEMBERED_CLOSES = 1_024;
+
+/**
+ * The tickets that proved closes reveal, entered for the consent to them. Of a large account they take seconds to derive: one account's
+ * are derived at a time, and the same close sent again finds them entered.
+ */
+export class ConsentedTickets {
+  readonly #context: GatewayContext;
+  /** The last close of an account whose tickets were entered without conflict: no later use can contradict it. */
+  readonly #entered = new Map<bigint, string>();
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(context: GatewayContext) {
+    this.#context = context;
+  }
+
+  /** @throws GatewayError CLOSE_CONFLICT */
+  enter(close: CloseRequest, deposit: bigint): Promise<void> {
+    const run = this.#queue.then(() => this.#enter(close, deposit));
+    this.#queue = run.catch(() => undefined);
+    return run;
+  }
+
+  async #enter(close: CloseRequest, deposit: bigint): Promise<void> {
+    const { identityCommitment, firstUnused, coverKeys } = close;
+    const revealing = [firstUnused, deposit, ...coverKeys].join(" ");
+    if (this.#entered.get(identityCommitment) === revealing) return;
+    const revealed = await revealedTickets(this.#context, close, deposit);
+    const spent = await this.#context.store.closeTickets(identityCommitment, [...revealed.keys()], "unless-spent");
+    if (spent.length > 0) throw closeConflict(spent, revealed);
+    this.#entered.delete(identityCommitment);
+    this.#entered.set(identityCommitment, revealing);
+    const [oldest] = this.#entered.keys();
+    if (this.#entered.size > REMEMBERED_CLOSES && oldest !== undefined) this.#entered.delete(oldest);
+  }
+}
+
 /**
  * Consents to a close that reveals no spent ticket. The tickets are entered before the signature is made. A conflict is refused and
  * accuses nobody: the close is not on chain, and a wallet restored from its seed may have counted too low. The answer names the
  * least j that is without conflict.
  * @throws GatewayError ACCOUNT_NOT_OPEN, CLOSE_REFUSED, PROOF_INVALID, CLOSE_CONFLICT
  */
-export async function consentToClose(context: GatewayContext, close: CloseRequest): Promise<CloseConsent> {
-  const { pool, store, chain, verify, clock, settings, signer } = context;
+export async function consentToClose(
+  context: GatewayContext,
+  tickets: ConsentedTickets,
+  close: CloseRequest,
+): Promise<CloseConsent> {
+  const { pool, chain, verify, clock, settings, signer } = context;
   const { identityCommitment, coverKeys, proof } = close;
   const account = await chain.account(identityCommitment);
   if (account === undefined || account.isClosing || (account.status !== "active" && account.status !== "expired")) {
     throw new GatewayError("ACCOUNT_NOT_OPEN", "there is no open account under this commitment");
   }
   requireSettleable(context, close);
-  if (close.certified !== 0n && !(await chain.finalFold(close.certified))) {
-    throw new GatewayError("CLOSE_REFUSED", "the close's state is not certified, or not final yet");
-  }
   if (!(await verify("close", publicSignalsOf(context, close, account), proof))) {
     throw new GatewayError("PROOF_INVALID", "the close's proof is not valid");
   }
-
-  const revealed = await revealedTickets(context, close, account.deposit);
-  const spent = await store.closeTickets(identityCommitment, [...revealed.keys()], "unless-spent");
-  if (spent.length > 0) throw closeConflict(spent, revealed);
+  if (close.certified !== 0n && !(await chain.finalFold(close.certified))) {
+    throw new GatewayError("CLOSE_REFUSED", "the close's state is not certified, or not final yet");
+  }
+  await tickets.enter(close, account.deposit);
 
   const consentDeadline = BigInt(clock() + settings.consentSeconds);
   const { proof: _, coverKeys: __, ...message } = close;

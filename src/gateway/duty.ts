@@ -16,6 +16,7 @@ import type { GatewayStore, Offence } from "./store/index.ts";
 const ROLE = "desk";
 /** Another process takes over this long after the last sign of this one. */
 const LEASE_SECONDS = 30;
+const RENEWAL_MILLISECONDS = (LEASE_SECONDS * 1_000) / 3;
 
 /** Not a fault: it is handed in again, here or by the process that holds the role. */
 export class HandedInLater extends Error {}
@@ -86,7 +87,7 @@ export class Duty {
     if (!(await this.#hold())) return;
     this.#events ??= await this.#resume();
     for await (const step of this.#events.advance()) {
-      await desk.handle(gateway, step);
+      await this.#whileHeld(() => desk.handle(gateway, step));
       await store.advanceChainPosition(step.toBlock);
       if (!(await this.#hold())) return;
     }
@@ -108,6 +109,19 @@ export class Duty {
   async release(): Promise<void> {
     this.#heldUntil = 0;
     await this.#options.store.releaseRole(ROLE, this.#owner);
+  }
+
+  /** Renews the role while a long task goes on: the close of a large account takes longer than a lease. */
+  async #whileHeld(task: () => Promise<void>): Promise<void> {
+    // A failure to renew shows when the role is renewed after the task.
+    const renew = (): void => void this.#hold().catch(() => undefined);
+    const timer = setInterval(renew, RENEWAL_MILLISECONDS);
+    timer.unref();
+    try {
+      await task();
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   async #hold(): Promise<boolean> {

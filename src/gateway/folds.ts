@@ -30,14 +30,14 @@ export async function fold(
 
   const early = await store.decideFold(newState, nullifiers);
   if (early.kind !== "new") return answer(early);
+  if (!(await verify("fold", [newState, ...nullifiers, certified, pool.poolHash], proof))) {
+    throw new GatewayError("PROOF_INVALID", "the fold's proof is not valid");
+  }
   if (certified !== 0n && !(await chain.finalFold(certified))) {
     throw new GatewayError(
       "STATE_NOT_CERTIFIED",
       "the state that the fold builds on is not certified, or not final yet",
     );
-  }
-  if (!(await verify("fold", [newState, ...nullifiers, certified, pool.poolHash], proof))) {
-    throw new GatewayError("PROOF_INVALID", "the fold's proof is not valid");
   }
   const signed = { nullifiers, state: newState, certified, proof, signature: stateKey.sign(newState) };
   const decision = await store.recordFold(signed);

@@ -19,7 +19,7 @@ import type {
 import { GatewayError, describeIssues, termsHashOf, termsProblem, toJson } from "../wire/index.ts";
 import type { CallAnswerJson, CloseConsentJson, Json } from "../wire/index.ts";
 import { Calls } from "./calls.ts";
-import { consentToClose, observeClose } from "./closes.ts";
+import { ConsentedTickets, consentToClose, observeClose } from "./closes.ts";
 import type { ObservedClose } from "./closes.ts";
 import { enroll } from "./enrolment.ts";
 import { Disputes } from "./disputes.ts";
@@ -48,6 +48,7 @@ export class Gateway implements ProviderApi {
   readonly #offences: Offences;
   readonly #calls: Calls;
   readonly #sessions: Sessions;
+  readonly #consented: ConsentedTickets;
   readonly #folds: FoldWatch;
   readonly #disputes: Disputes;
   readonly #violations: Violations;
@@ -71,6 +72,7 @@ export class Gateway implements ProviderApi {
     this.#violations = new Violations(this.#context);
     this.#calls = new Calls(this.#context, queue, this.#violations);
     this.#sessions = new Sessions(this.#context, queue);
+    this.#consented = new ConsentedTickets(this.#context);
     this.#folds = new FoldWatch(options);
     this.#disputes = new Disputes(this.#context, this.#sessions);
   }
@@ -101,7 +103,7 @@ export class Gateway implements ProviderApi {
   }
 
   consentToClose(request: unknown): Promise<CloseConsentJson> {
-    return this.#answer(async () => consentToClose(this.#context, read(wire.closeRequest, request)));
+    return this.#answer(async () => consentToClose(this.#context, this.#consented, read(wire.closeRequest, request)));
   }
 
   /** docs/protocol.md, The public feed: in the order recorded, nothing of refused requests, no times. */
@@ -169,6 +171,11 @@ export class Gateway implements ProviderApi {
   /** The same for violations. */
   reportViolations(): Promise<void> {
     return this.#violations.outbox.postAll();
+  }
+
+  /** Gives up the calls that are being served: each is settled, within seconds, with what was delivered of it. */
+  stopCalls(): void {
+    this.#calls.stop();
   }
 
   /** Resolves when the reports under way are done. */

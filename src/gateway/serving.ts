@@ -10,23 +10,30 @@ export interface ServiceLimits {
   readonly mostCharged: bigint;
   readonly serviceSeconds: number;
   readonly onPiece: OnPiece;
+  /** Gives the call up before its time. */
+  readonly signal: AbortSignal;
 }
 
 /** Rejects as the upstream does, when it does not settle in time, and when its response is not what it emitted. */
 export async function serveWithin(
   upstream: Upstream,
   payload: string,
-  { mostCharged, serviceSeconds, onPiece }: ServiceLimits,
+  { mostCharged, serviceSeconds, onPiece, signal }: ServiceLimits,
 ): Promise<Served> {
   const limit = new AbortController();
   const timers: NodeJS.Timeout[] = [];
   const after = (milliseconds: number, task: () => void): void => void timers.push(setTimeout(task, milliseconds));
+  let giveUp = (): void => undefined;
   const givenUp = new Promise<never>((_, reject) => {
-    after(serviceSeconds * 1_000, () => {
+    giveUp = () => {
+      if (limit.signal.aborted) return;
       limit.abort();
       after(SETTLE_MILLISECONDS, () => reject(new Error("the service did not answer in time")));
-    });
+    };
   });
+  after(serviceSeconds * 1_000, giveUp);
+  signal.addEventListener("abort", giveUp);
+  if (signal.aborted) giveUp();
 
   const emitted: string[] = [];
   let isOpen = true;
@@ -51,6 +58,7 @@ export async function serveWithin(
     return served;
   } finally {
     isOpen = false;
+    signal.removeEventListener("abort", giveUp);
     for (const timer of timers) clearTimeout(timer);
   }
 }

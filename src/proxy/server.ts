@@ -94,8 +94,8 @@ function install(app: FastifyInstance, parts: Parts): void {
     guardFor(request).requireOwn(request.headers);
     // The page holds nothing but a script, which asks for the token itself.
     if (request.routeOptions.url !== PAGE_PATH) guardFor(request).requireToken(request.headers);
-    if (request.routeOptions.url === PAID_PATHS && request.url !== "/")
-      guardFor(request).requireProgram(request.headers);
+    const isPaid = request.routeOptions.url === PAID_PATHS && !isForPeople(dialect, request.method, request.url);
+    if (isPaid) guardFor(request).requireProgram(request.headers);
   });
   app.setErrorHandler((error: FastifyError | Error, _request, reply) => sendProblem(reply, dialect, ownProblem(error)));
   app.setNotFoundHandler((_request, reply) =>
@@ -111,6 +111,10 @@ function install(app: FastifyInstance, parts: Parts): void {
   app.all(PAID_PATHS, (request, reply) => serve(request, reply, parts));
 }
 
+/** What an API of programs has nothing at leads to the page. */
+const isForPeople = ({ api }: Dialect, method: string, path: string): boolean =>
+  api !== "http" && method === "GET" && path === "/";
+
 /** Errors of the server itself have a status; the others are ours. */
 function ownProblem(error: FastifyError | Error): ProxyProblem {
   if (!("statusCode" in error) || error.statusCode === undefined) return problemOf(error);
@@ -125,7 +129,7 @@ async function serve(request: FastifyRequest, reply: FastifyReply, parts: Parts)
   const { options, calls, dialect } = parts;
   const { log = () => undefined, amountText = (units: bigint) => `${units} units` } = options;
   const exchange = exchangeOf(request);
-  if (dialect.api !== "http" && exchange.method === "GET" && exchange.path === "/") return reply.redirect(PAGE_PATH);
+  if (isForPeople(dialect, exchange.method, exchange.path)) return reply.redirect(PAGE_PATH);
   const startedAt = performance.now();
   const what = `${exchange.method} ${exchange.path.replace(/\?.*$/, "")}`;
   const tell = (outcome: string): void => log(`${what}: ${outcome}, ${Math.round(performance.now() - startedAt)} ms`);

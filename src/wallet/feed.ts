@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * The provider's public feed. It is read whole, page by page, so that nothing of one's own is named. Who follows it counts the enrolments:
- * the accounts among which one's own calls hide, as far as the provider says. Entries with a signature that is not the provider's do not
- * count; that a provider enrols accounts of its own cannot be seen.
+ * The provider's public feed. It is read whole, page by page, so that nothing of one's own is named. Positions are asked for later, so a
+ * provider must not choose them: they have no gaps, and a reading begins at a page's border, where everybody's does. Who follows the feed
+ * counts the enrolments: the accounts among which one's own calls hide, as far as the provider says. Each signed state counts once, and no
+ * more of them than the pool has accounts; that a provider enrols accounts of its own cannot be seen.
  */
 import { verifySignature } from "../protocol/index.ts";
 import { feedPage } from "../wire/index.ts";
@@ -14,23 +15,37 @@ import type { WalletContext } from "./ports.ts";
 import { persist } from "./sending.ts";
 
 export interface FeedStep {
+  /** At least one. */
   readonly entries: readonly FeedEntry[];
-  /** Where the next page begins. */
+  /** The position of the last entry. */
   readonly next: number;
 }
 
+/** Readings begin after a multiple of this. */
+const PAGE = 1_000;
+
+/** Kept of enrolments where the pool's number of accounts is not known. */
+const MOST_ENROLMENTS = 1_000_000;
+
+function requireInOrder(isInOrder: boolean): void {
+  if (!isInOrder) throw new WalletError("PROVIDER_DISHONEST", "the provider's feed has gaps, or does not go on");
+}
+
 /**
- * The pages after a position, to the end as it is now.
+ * The entries after a position, page by page, to the end as it is now.
  * @throws WalletError PROVIDER_DISHONEST, UNANSWERED; GatewayError
  */
 export async function* feedPages(context: WalletContext, from: number): AsyncGenerator<FeedStep, void, void> {
-  for (let after = from; ;) {
+  for (let after = from - (from % PAGE); ;) {
     const request = { after };
     const page = readAnswer(feedPage, await persist(context, () => context.provider.publicFeed(request)));
-    yield { entries: page.entries, next: page.next };
+    const first = after + 1;
+    requireInOrder(page.entries.every(({ position }, place) => position === first + place));
+    after += page.entries.length;
+    requireInOrder(page.next === after && (page.isEnd || page.entries.length > 0));
+    const entries = page.entries.filter(({ position }) => position > from);
+    if (entries.length > 0) yield { entries, next: after };
     if (page.isEnd) return;
-    if (page.next <= after) throw new WalletError("PROVIDER_DISHONEST", "the provider's feed does not go on");
-    after = page.next;
   }
 }
 
@@ -55,21 +70,20 @@ export class FeedFollower {
 
   /** Reads on, from where the last reading ended, also after a restart. @throws WalletError PROVIDER_DISHONEST, UNANSWERED */
   async follow(): Promise<void> {
-    const { store, pool } = this.#context;
+    const { store, pool, chain } = this.#context;
     const { providerKey } = pool.parameters;
+    const most = (await chain.accountCount?.()) ?? MOST_ENROLMENTS;
     for await (const { entries, next } of feedPages(this.#context, this.position)) {
       const enrolled = entries.filter(
         (entry): entry is Extract<FeedEntry, { kind: "enrolment" }> =>
           entry.kind === "enrolment" && verifySignature(entry.state, entry.signature, providerKey),
       );
-      if (entries.length === 0) continue;
       store.transaction(() => {
-        for (const { nullifier } of enrolled) {
-          store.run(
-            "INSERT INTO feed_enrolments VALUES (?, ?) ON CONFLICT DO NOTHING",
-            this.#pool,
-            nullifier.toString(),
-          );
+        let room = most - this.enrolments;
+        for (const { nullifier, state } of enrolled) {
+          if (room <= 0) break;
+          const row = [this.#pool, state.toString(), nullifier.toString()];
+          room -= store.run("INSERT INTO feed_enrolments VALUES (?, ?, ?) ON CONFLICT DO NOTHING", ...row);
         }
         store.run(
           "INSERT INTO feeds VALUES (?, ?) ON CONFLICT DO UPDATE SET position = excluded.position",

@@ -8,7 +8,7 @@ import type { Row } from "../storage/index.ts";
 import { foldRequest, refundTicket } from "../wire/index.ts";
 import type { FoldRequest } from "../wire/index.ts";
 import type { AccountFile } from "./account-file.ts";
-import { json, number, parsed, text } from "./columns.ts";
+import { json, number, parsed } from "./columns.ts";
 import type { WalletStore } from "./store.ts";
 
 /** A state that stands. */
@@ -33,6 +33,8 @@ export interface FoldRecord {
 }
 
 const signatureJson = refundTicket.shape.signature;
+/** Without k, which the file does not hold. */
+const stateJson = z.object({ budget: z.coerce.bigint(), returnedHolds: z.coerce.bigint(), rho: z.coerce.bigint() });
 
 export class FoldRecords {
   readonly #file: AccountFile;
@@ -132,8 +134,8 @@ export class FoldRecords {
     const row = this.#store.get("SELECT COUNT(*) AS count FROM states WHERE account = ?", this.#account);
     const position = number(row?.["count"]);
     this.#store.run(
-      "INSERT INTO states (account, position, budget, returned_holds, rho, signature) VALUES (?, ?, ?, ?, ?, ?)",
-      ...[this.#account, position, state.budget.toString(), state.returnedHolds.toString(), state.rho.toString()],
+      "INSERT INTO states (account, position, state, signature) VALUES (?, ?, ?, ?)",
+      ...[this.#account, position, this.#file.seal(json(stateJson.parse(state)), "states.state", position)],
       signature === undefined ? null : this.#sealSignature(signature, position),
     );
   }
@@ -162,14 +164,11 @@ export class FoldRecords {
   }
 
   #stateOf(identitySecret: bigint, row: Row): KnownState {
-    const signature = this.#file.openOrNone(row["signature"], "states.signature", number(row["position"]));
+    const position = number(row["position"]);
+    const signature = this.#file.openOrNone(row["signature"], "states.signature", position);
+    const state = stateJson.parse(JSON.parse(this.#file.open(row["state"], "states.state", position)));
     return {
-      state: {
-        identitySecret,
-        budget: BigInt(text(row["budget"])),
-        returnedHolds: BigInt(text(row["returned_holds"])),
-        rho: BigInt(text(row["rho"])),
-      },
+      state: { identitySecret, ...state },
       signature: signature === undefined ? undefined : signatureJson.parse(JSON.parse(signature)),
     };
   }
@@ -179,8 +178,7 @@ export class FoldRecords {
   }
 
   #positionOf({ rho }: State): number | undefined {
-    const query = "SELECT position FROM states WHERE account = ? AND rho = ?";
-    const row = this.#store.get(query, this.#account, rho.toString());
-    return row === undefined ? undefined : number(row["position"]);
+    const position = this.states(0n).findIndex(({ state }) => state.rho === rho);
+    return position === -1 ? undefined : position;
   }
 }

@@ -16,6 +16,10 @@ export interface KeeperSettings {
   readonly foldAfter: Delay;
   /** How many refunds are worth a fold, 1 to 4; when the budget covers less than the stock, one is. */
   readonly foldFrom: number;
+  /** From what one account does on its own to what another one does: at least this. */
+  readonly betweenAccounts: Delay;
+  /** Where there are several accounts: from when a call of one was seen to be interrupted to when it is taken up. */
+  readonly resumeAfter: Delay;
   /** How often it looks for something to do. */
   readonly everySeconds: number;
   /** How often disputes and certified folds are compared with the chain. */
@@ -40,6 +44,8 @@ export const LIVE_KEEPER: KeeperSettings = {
   enrolAtLatestSeconds: 7 * DAY,
   foldAfter: { kind: "exponential", meanSeconds: HOUR, atMostSeconds: 6 * HOUR },
   foldFrom: 4,
+  betweenAccounts: { kind: "uniform", fromSeconds: MINUTE, toSeconds: 10 * MINUTE },
+  resumeAfter: { kind: "uniform", fromSeconds: 0, toSeconds: 10 * MINUTE },
   everySeconds: 5,
   chainSeconds: MINUTE,
   feedSeconds: 5 * MINUTE,
@@ -51,6 +57,8 @@ export const LOCAL_KEEPER: KeeperSettings = {
   ...LIVE_KEEPER,
   enrolAfter: NO_DELAY,
   foldAfter: NO_DELAY,
+  betweenAccounts: NO_DELAY,
+  resumeAfter: NO_DELAY,
   everySeconds: 1,
   chainSeconds: 5,
   feedSeconds: 10,

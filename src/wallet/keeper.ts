@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * The background of a wallet: enrols and folds after random waits, proves tickets ahead, takes up what was interrupted, and compares with
- * the chain. Waits are drawn for each account on its own; of two that are due together one waits anew, so that accounts do not act side by side.
+ * the chain. Waits are drawn for each account on its own; of two that are due together one waits anew, and after one has acted the others
+ * pause, so that accounts do not act side by side.
  */
 import type { Clock } from "../wire/index.ts";
 import type { Account } from "./account.ts";
@@ -78,6 +79,10 @@ export class Keeper {
   readonly #lanes: readonly Lane[];
   /** Accounts that the chain has as open. */
   readonly #deposited = new Set<number>();
+  /** When calls of an account that were interrupted are taken up, unix seconds. */
+  readonly #resumesAt = new Map<number, number>();
+  /** The account that acted last, and until when no other one does. */
+  #acted: { readonly number: number; readonly until: number } | undefined;
   #isPaused = false;
 
   constructor(options: KeeperOptions) {
@@ -174,11 +179,41 @@ export class Keeper {
   async #act(): Promise<void> {
     for (const [number, account] of this.#options.purse.accounts) {
       if (this.#isPaused) return;
-      if (account.overdue().length > 0) await this.#try("resume", number, () => this.#resumeCalls(account));
+      if (this.#isToResume(number, account)) {
+        await this.#try("resume", number, () => this.#acting(number, () => this.#resumeCalls(account)));
+      }
       await this.#try("watch", number, () => this.#planEnrolment(number, account));
       this.#planFold(account);
     }
     for (let due = this.#due(); due !== undefined && !this.#isPaused; due = this.#due()) await this.#do(due);
+  }
+
+  #isToResume(number: number, account: Account): boolean {
+    if (account.overdue().length === 0) {
+      this.#resumesAt.delete(number);
+      return false;
+    }
+    const now = this.#clock();
+    const isAlone = this.#options.purse.accounts.size === 1;
+    const at =
+      this.#resumesAt.get(number) ?? now + (isAlone ? 0 : secondsOf(this.#settings.resumeAfter, this.#random()));
+    this.#resumesAt.set(number, at);
+    return now >= at && !this.#isQuiet(number, now);
+  }
+
+  /** Whether another account acted a short while ago. */
+  #isQuiet(number: number, now: number): boolean {
+    return this.#acted !== undefined && this.#acted.number !== number && now < this.#acted.until;
+  }
+
+  /** What the provider sees of an account: for a while after it the others do nothing. */
+  async #acting<T>(number: number, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      const { betweenAccounts } = this.#settings;
+      this.#acted = { number, until: this.#clock() + secondsOf(betweenAccounts, this.#random()) };
+    }
   }
 
   async #resumeCalls(account: Account): Promise<boolean> {
@@ -223,6 +258,7 @@ export class Keeper {
       for (const task of ["enrol", "fold"] as const) {
         const at = account.plans.at(task);
         if (at === undefined || at > now || this.#faults.isPausing(task, number, now)) continue;
+        if (this.#isQuiet(number, now)) continue;
         if (task === "fold" || this.#isHidden(at, now)) all.push({ number, account, task, at });
       }
     }
@@ -238,11 +274,12 @@ export class Keeper {
   }
 
   #do({ number, account, task }: Due): Promise<void> {
-    return this.#try(task, number, async () => {
+    const act = async (): Promise<boolean> => {
       const isDone = task === "enrol" ? (await account.enroll(), true) : (await account.fold()) !== undefined;
       account.plans.drop(task);
       return isDone;
-    });
+    };
+    return this.#try(task, number, () => this.#acting(number, act));
   }
 
   /** Proves tickets until the stock is full, or the budgets are. Calls that wait for a proof go first. */

@@ -22,6 +22,11 @@ export interface RetryPolicy {
   readonly pauseMilliseconds: number;
 }
 
+export interface AccountCount {
+  /** How many accounts were ever opened in the pool. */
+  accountCount(): Promise<number>;
+}
+
 /** `Prover.prove`; a prover without priorities is one too. Tasks of a higher priority go first. */
 export type PrioritizedProve = (
   statement: Statement,
@@ -33,7 +38,7 @@ export interface WalletOptions {
   readonly store: WalletStore;
   readonly pool: Pool;
   readonly provider: ProviderApi;
-  readonly chain: AccountSource & PathSource & DisputeSource & FoldSource;
+  readonly chain: AccountSource & PathSource & DisputeSource & FoldSource & Partial<AccountCount>;
   readonly prove: PrioritizedProve;
   readonly clock: Clock;
   /** Whether the pool's provider signed a digest. Default: its address is that of a key. A contract account (ERC-1271) needs the chain. */

@@ -13,7 +13,6 @@ import {
   foldedState,
   initialState,
   nullifierOf,
-  refundMessage,
   stateHash,
   ticketKeyOf,
   ticketsCovered,
@@ -21,6 +20,7 @@ import {
 } from "../protocol/index.ts";
 import type { Point, RefundTicket } from "../protocol/index.ts";
 import type { FeedEntry, SignedRefund } from "../wire/index.ts";
+import { checkRefund } from "./checks.ts";
 import { WalletError } from "./errors.ts";
 import type { FoldRecord, KnownState } from "./fold-records.ts";
 import { proveFold } from "./folding.ts";
@@ -77,7 +77,7 @@ class Search {
   }
 
   async run(): Promise<void> {
-    do this.#searchTickets();
+    do await this.#searchTickets();
     while (this.#applyFold() || (await this.#applyCertified()));
   }
 
@@ -93,7 +93,7 @@ class Search {
     return { state: foldedState(this.#context.pool.poolHash, last.base.state, last.tickets), signature: undefined };
   }
 
-  #searchTickets(): void {
+  async #searchTickets(): Promise<void> {
     const { pool, ticketRoot } = this.#context;
     const covered = ticketsCovered(pool.parameters, this.#newest.state.budget);
     for (; this.#searched < covered; this.#searched++) {
@@ -102,16 +102,27 @@ class Search {
       const nullifier = nullifierOf(ticketKey);
       const entry = this.#feed.refunds.get(nullifier);
       if (entry !== undefined || this.#feed.tickets.has(nullifier)) this.used.add(index);
-      if (entry === undefined || !this.#isGood(entry)) continue;
+      if (entry === undefined) continue;
       const { kind: _, position: __, ...refund } = entry;
+      if (!(await this.#isGood(refund))) continue;
       this.refunds.set(index, refund);
       this.#foldable.set(foldNullifierOf(ticketKey), index);
     }
   }
 
-  #isGood(refund: EntryOf<"refund">): boolean {
-    const { pool } = this.#context;
-    return verifySignature(refundMessage(pool.poolHash, refund), refund.signature, this.#key);
+  /** Of a charge that nobody here knows, and otherwise as any refund must be: a state that holds another one can never be closed with. */
+  async #isGood(refund: SignedRefund): Promise<boolean> {
+    const { pool, chain } = this.#context;
+    const { ticketPrice, policyHold } = pool.parameters;
+    const isWhole = refund.refundedHold === policyHold;
+    const isViolation = !isWhole && (await chain.violation(refund.nullifier)) !== undefined;
+    try {
+      checkRefund(pool, refund.nullifier, { cap: ticketPrice, charged: undefined }, refund, isViolation);
+      return true;
+    } catch (error) {
+      if (error instanceof WalletError && error.code === "PROVIDER_DISHONEST") return false;
+      throw error;
+    }
   }
 
   /** The one fold whose base is the newest state, if there is one. */

@@ -20,6 +20,7 @@ export type SealedColumn =
   | "tickets.refund"
   | "calls.request"
   | "calls.receipt"
+  | "states.state"
   | "states.signature"
   | "folds.request"
   | "disputes.file"

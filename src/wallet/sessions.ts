@@ -301,8 +301,7 @@ export class Sessions {
     }
     await this.end(index).catch(() => undefined);
     const options = { cause: error, refusal: error.code };
-    if (!isElsewhere)
-      throw new WalletError("CALL_REFUSED", `the provider refused the call: ${error.message}`, options);
+    if (!isElsewhere) throw new WalletError("CALL_REFUSED", `the provider refused the call: ${error.message}`, options);
     const message = `ticket ${index} was used by another copy of this wallet: the call is refused, and the next one takes another ticket`;
     throw new WalletError("TICKET_USED_ELSEWHERE", message, options);
   }

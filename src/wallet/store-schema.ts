@@ -136,6 +136,7 @@ const MIGRATIONS: readonly Migration[] = [
   ALTER TABLE calls DROP COLUMN request_hash;
   `,
   sealColumns,
+  sealStates,
 ];
 
 /** Values that stood in clear before the fourth version, and the rest of the keys of their rows. */
@@ -168,6 +169,52 @@ function sealColumns(database: DatabaseSync, seal: Seal): void {
       update.run(seal.seal(text(row["value"]), owner, column, ...place), number(row["owner"]), ...place);
     }
   }
+}
+
+/**
+ * Budgets and rho find an account's folds in the public feed, so they are sealed. Whether a file began an account is recorded, and
+ * each signed state of the feed counts once.
+ */
+function sealStates(database: DatabaseSync, seal: Seal): void {
+  database.exec(`
+    -- This file recorded, before the chain had the account, that it begins it. Otherwise it counts as restored.
+    ALTER TABLE accounts ADD COLUMN is_own INTEGER NOT NULL DEFAULT 0;
+    UPDATE accounts SET is_own = 1 WHERE next_index > 0 OR closing_from IS NOT NULL;
+
+    CREATE TABLE sealed_states (
+      account INTEGER NOT NULL REFERENCES accounts (id),
+      position INTEGER NOT NULL,
+      -- Budget, returned holds and rho, sealed.
+      state BLOB NOT NULL,
+      -- Null: certified on chain, and final.
+      signature BLOB,
+      PRIMARY KEY (account, position)
+    ) WITHOUT ROWID;
+
+    DROP TABLE feed_enrolments;
+    -- The states that the provider signed at enrolments, everybody's.
+    CREATE TABLE feed_enrolments (
+      pool_hash TEXT NOT NULL,
+      state TEXT NOT NULL,
+      nullifier TEXT NOT NULL,
+      PRIMARY KEY (pool_hash, state),
+      UNIQUE (pool_hash, nullifier)
+    ) WITHOUT ROWID;
+    -- The feed is read anew.
+    DELETE FROM feeds;
+  `);
+  const rows = database
+    .prepare("SELECT s.*, a.pool_hash, a.number FROM states AS s JOIN accounts AS a ON a.id = s.account")
+    .all();
+  const insert = database.prepare("INSERT INTO sealed_states VALUES (?, ?, ?, ?)");
+  for (const row of rows) {
+    const owner = { poolHash: BigInt(text(row["pool_hash"])), account: number(row["number"]) };
+    const position = number(row["position"]);
+    const state = { budget: row["budget"], returnedHolds: row["returned_holds"], rho: row["rho"] };
+    const sealed = seal.seal(JSON.stringify(state), owner, "states.state", position);
+    insert.run(number(row["account"]), position, sealed, row["signature"] ?? null);
+  }
+  database.exec("DROP TABLE states; ALTER TABLE sealed_states RENAME TO states;");
 }
 
 /** Brings a file, new or old, to the present schema, in one transaction. */

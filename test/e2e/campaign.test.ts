@@ -28,7 +28,7 @@ const DEFAULT_SEED = 20_260;
 function budget(): Pick<CampaignOptions, "verifier" | "runs" | "commands"> {
   if (isModel) return { verifier: "model", runs: 45, commands: 40 };
   if (isDeep()) return { verifier: "real", runs: 5, commands: 50 };
-  return { verifier: "real", runs: 2, commands: 25 };
+  return { verifier: "real", runs: 1, commands: 30 };
 }
 
 function seed(): number {

@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "chai";
 import OpenAI from "openai";
 
+import { runHere } from "./support/here.ts";
 import { run, start } from "./support/program.ts";
 import type { Running } from "./support/program.ts";
 
@@ -44,7 +45,7 @@ describe("jeton sandbox and jeton wallet, with OpenAI's client", function () {
     args: readonly string[],
     environment = SANDBOX_PASSWORD,
   ): Promise<Record<string, unknown>> => {
-    const { stdout, stderr, code } = await run([...args, "--home", walletFolder(), "--json"], environment);
+    const { stdout, stderr, code } = await runHere([...args, "--home", walletFolder(), "--json"], environment);
     expect(code, stderr + stdout).to.equal(0);
     return JSON.parse(stdout) as Record<string, unknown>;
   };
@@ -82,7 +83,7 @@ describe("jeton sandbox and jeton wallet, with OpenAI's client", function () {
   });
 
   it("tells where the wallet stands, from the proxy that has it open", async () => {
-    const status = (await outcomeOf(["wallet", "status"])) as unknown as Status;
+    const status = (await outcomeOf(["status"])) as unknown as Status;
     expect(status.tickets).to.include({ used: 5, awaitingRefund: 0 });
     expect(BigInt(status.balance.spent.units) > 0n).to.equal(true);
     expect(BigInt(status.balance.left.units) + BigInt(status.balance.spent.units)).to.equal(5_000_000n);
@@ -90,7 +91,7 @@ describe("jeton sandbox and jeton wallet, with OpenAI's client", function () {
   });
 
   it("lets no second process into the wallet, and says who has it", async () => {
-    const { code, stderr } = await run(["wallet", "fold", "--home", walletFolder()], SANDBOX_PASSWORD);
+    const { code, stderr } = await runHere(["fold", "--home", walletFolder()], SANDBOX_PASSWORD);
     expect(code).to.equal(1);
     expect(stderr).to.match(
       /error WALLET_LOCKED: the proxy at http:\/\/127\.0\.0\.1:\d+ \(process \d+\) has this wallet open/,
@@ -124,17 +125,17 @@ describe("jeton sandbox and jeton wallet, with OpenAI's client", function () {
   }
 
   it("says what is wrong with a password, a port, a folder without a sandbox", async () => {
-    const wrong = await run(["wallet", "fold", "--home", walletFolder()], { JETON_PASSWORD: "guess" });
+    const wrong = await runHere(["fold", "--home", walletFolder()], { JETON_PASSWORD: "guess" });
     expect([wrong.code, wrong.stderr]).to.deep.equal([1, wrong.stderr]);
     expect(wrong.stderr).to.match(/error PASSWORD_WRONG/);
     const { port } = new URL(where["gateway"] ?? "");
-    const taken = await run(["wallet", "proxy", "--sandbox", folder, "--port", port]);
+    const taken = await runHere(["proxy", "--sandbox", folder, "--port", port], {});
     expect(taken.stderr).to.match(/error PORT_TAKEN: something listens on 127\.0\.0\.1:\d+ already/);
     const second = await run(["sandbox", "--dir", folder]);
     expect(second.stderr).to.match(/error SANDBOX_RUNNING/);
-    const nothing = await run(["wallet", "proxy", "--sandbox", join(folder, "nowhere")]);
+    const nothing = await runHere(["proxy", "--sandbox", join(folder, "nowhere")], {});
     expect(nothing.stderr).to.match(/error SANDBOX_MISSING: no sandbox runs .* "npx jeton sandbox"/);
-    const ask = await run(["wallet", "status", "--home", usual]);
+    const ask = await runHere(["status", "--home", usual], {});
     expect(ask.stderr).to.match(/error WALLET_MISSING: .*jeton wallet create/);
   });
 
@@ -142,14 +143,14 @@ describe("jeton sandbox and jeton wallet, with OpenAI's client", function () {
     const environment = { JETON_PASSWORD: "my own", JETON_HOME: usual };
     const { rpcUrl = "", pool = "", gateway = "" } = where;
     const at = ["--rpc-url", rpcUrl, "--pool", pool, "--gateway", gateway];
-    const made = await run(["wallet", "create", ...at, "--json"], environment);
+    const made = await runHere(["create", ...at, "--json"], environment);
     expect(made.stderr)
       .to.match(/It does not hide/)
       .and.not.to.match(/recovery phrase:\n/);
     const { fundingAddress } = JSON.parse(made.stdout) as { fundingAddress: string };
-    const again = await run(["wallet", "create", "--json"], environment);
+    const again = await runHere(["create", "--json"], environment);
     expect(again.stdout).to.contain(fundingAddress);
-    const poor = await run(["wallet", "deposit", "--amount", "2"], environment);
+    const poor = await runHere(["deposit", "--amount", "2"], environment);
     expect([poor.code, poor.stderr]).to.deep.equal([1, poor.stderr]);
     expect(poor.stderr).to.match(
       /FUNDS_MISSING: 0x\w+ has 0 dUSD and 0\.0 ETH .*: send it 7\.02 dUSD \(token 0x\w+\) and about 0\.\d+ ETH for gas/,
@@ -157,13 +158,13 @@ describe("jeton sandbox and jeton wallet, with OpenAI's client", function () {
   });
 
   it("folds, closes with the provider's consent, and pays out at once", async () => {
-    const folded = await outcomeOf(["wallet", "fold"]);
+    const folded = await outcomeOf(["fold"]);
     expect(folded["added"]).to.match(/dUSD$/);
-    const closed = await outcomeOf(["wallet", "close"]);
+    const closed = await outcomeOf(["close"]);
     expect(closed).to.include({ isFinal: true, firstUnused: 6 });
-    const status = (await outcomeOf(["wallet", "status"])) as unknown as Status;
+    const status = (await outcomeOf(["status"])) as unknown as Status;
     expect(status.accounts.account0.onChain).to.equal("closed");
-    const repeat = await run(["wallet", "close", "--home", walletFolder()], SANDBOX_PASSWORD);
+    const repeat = await runHere(["close", "--home", walletFolder()], SANDBOX_PASSWORD);
     expect(repeat.stderr).to.match(/the account is closed: it holds nothing any more/);
   });
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** A wallet of one's own, from its first word to a dispute and a second machine: the program in processes of its own, on a sandbox. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+/** A wallet of one's own, from its first word to a dispute and a second machine: the commands, a proxy in a process of its own, and a sandbox. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request as httpRequest } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,8 +11,10 @@ import { expect } from "chai";
 import { HDNodeWallet, JsonRpcProvider, Mnemonic, parseEther } from "ethers";
 
 import { DEVELOPMENT_MNEMONIC } from "../../deploy/index.ts";
+import { createKeystore } from "../../src/wallet/index.ts";
 import { PATHS } from "../../src/wire/index.ts";
-import { run, start } from "./support/program.ts";
+import { runHere } from "./support/here.ts";
+import { start } from "./support/program.ts";
 import type { Running } from "./support/program.ts";
 
 /** A gateway that serves, and gives no refund. */
@@ -58,12 +60,12 @@ describe("jeton wallet, from the first word to a dispute and a second machine", 
   let bad: Server;
 
   const command = async (...args: readonly string[]): Promise<Record<string, unknown>> => {
-    const { stdout, stderr, code } = await run(["wallet", ...args, "--json"], { JETON_HOME: home, ...PASSWORD });
+    const { stdout, stderr, code } = await runHere([...args, "--json"], { JETON_HOME: home, ...PASSWORD });
     expect(code, stderr + stdout).to.equal(0);
     return JSON.parse(stdout) as Record<string, unknown>;
   };
   const refusalOf = async (...args: readonly string[]): Promise<string> => {
-    const { stderr, code } = await run(["wallet", ...args], { JETON_HOME: home, ...PASSWORD });
+    const { stderr, code } = await runHere([...args], { JETON_HOME: home, ...PASSWORD });
     expect(code).to.equal(1);
     return stderr;
   };
@@ -88,7 +90,10 @@ describe("jeton wallet, from the first word to a dispute and a second machine", 
 
   it("is made, connected, funded, and opens an account once", async () => {
     expect(await refusalOf("deposit", "--amount", "1")).to.match(/error WALLET_MISSING/);
-    const { fundingAddress } = await command("create");
+    // As `jeton wallet create` makes it; what a guess of this password costs does not matter.
+    mkdirSync(home, { mode: 0o700 });
+    await createKeystore(join(home, "keystore.json"), PASSWORD.JETON_PASSWORD, { scryptN: 1_024 });
+    const { fundingAddress } = await command("address");
     expect(await refusalOf("deposit", "--amount", "1")).to.match(/error CONFIGURATION_MISSING: .*jeton wallet connect/);
     expect(await refusalOf("connect", "--gateway", "http://127.0.0.1:1")).to.match(/error OPTION_MISSING/);
     const { port } = bad.address() as AddressInfo;
@@ -154,19 +159,19 @@ describe("jeton wallet, from the first word to a dispute and a second machine", 
     const { phrase } = await command("phrase");
     writeFileSync(phraseFile, `${String(phrase)}\n`);
     const second = { JETON_HOME: join(folder, "second"), JETON_PASSWORD: "another password" };
-    const imported = await run(
-      ["wallet", "import", "--phrase-file", phraseFile, ...at(where["gateway"] ?? ""), "--json"],
+    const imported = await runHere(
+      ["import", "--phrase-file", phraseFile, ...at(where["gateway"] ?? ""), "--json"],
       second,
     );
     expect(imported.code, imported.stderr).to.equal(0);
-    const restored = await run(["wallet", "restore", "--json"], second);
+    const restored = await runHere(["restore", "--json"], second);
     expect(restored.code, restored.stderr).to.equal(0);
     expect(JSON.parse(restored.stdout)).to.deep.equal({
       account0: { status: "active", deposit: "0.11 dUSD", isEnrolled: true, usedTickets: 1, refunds: 1, folds: 1 },
     });
-    const refused = await run(["wallet", "close", "--no-consent"], second);
+    const refused = await runHere(["close", "--no-consent"], second);
     expect(refused.stderr).to.match(/error CLOSE_AFTER_RESTORE/);
-    const closed = await run(["wallet", "close", "--json"], second);
+    const closed = await runHere(["close", "--json"], second);
     expect(closed.code, closed.stderr).to.equal(0);
     expect(JSON.parse(closed.stdout)).to.include({ isFinal: true, firstUnused: 1 });
   });

@@ -13,6 +13,7 @@ import {
   PARAMETERS,
   POOL,
   PRICE,
+  beginUser,
   openUser,
   secretOf,
   startProvider,
@@ -27,6 +28,7 @@ describe("a session from the first to the last step", function () {
   it("enrols, calls in parallel, gets refunds, folds them, spends them, and closes with them", async () => {
     const provider = startProvider();
     const { account } = openUser(provider);
+    await beginUser(provider, { account });
     await account.enroll();
     const progress: number[] = [];
     expect(await account.proveTickets(4, (proved) => progress.push(proved))).to.equal(4);

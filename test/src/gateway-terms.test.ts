@@ -110,7 +110,10 @@ describe("the hashes of requests and responses", () => {
     const property = fc.property(
       fc.uint8Array({ minLength: 32, maxLength: 32 }),
       fc.boolean(),
-      fc.oneof(fc.string({ unit: "binary", maxLength: 300 }), fc.integer({ min: 0, max: 300 }).map((n) => "x".repeat(n))),
+      fc.oneof(
+        fc.string({ unit: "binary", maxLength: 300 }),
+        fc.integer({ min: 0, max: 300 }).map((n) => "x".repeat(n)),
+      ),
       (bytes, isLast, payload) => {
         const random = hexlify(bytes);
         const utf8 = Buffer.from(payload, "utf8");

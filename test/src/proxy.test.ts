@@ -521,8 +521,10 @@ describe("the wallet's proxy", function () {
         })),
         { "sec-fetch-dest": "image" },
       ] as Record<string, string>[]) {
-        const answer = await rawRequest(`${url}/some/path`, { headers });
-        expect(answer.status, JSON.stringify(headers)).to.equal(403);
+        for (const path of ["/", "/some/path"]) {
+          const answer = await rawRequest(url + path, { headers });
+          expect(answer.status, JSON.stringify(headers)).to.equal(403);
+        }
       }
       expect((await rawRequest(`${url}/favicon.ico`)).status).to.equal(204);
       expect(served).to.have.lengthOf(0);

@@ -65,6 +65,14 @@ describe("a gateway in front of any HTTP service", () => {
       "/x/..%5c../%2e%2e/%2e%2e/../admin",
       "/a/..%2f..%2Fadmin",
       "/a/%2e.%5Cadmin",
+      "/a/..;/..;/admin",
+      "/a/..;x=1/admin",
+      "/a/%2e%2e%3b/admin",
+      "/%252e%252e/admin",
+      "/a/..%252fadmin",
+      "/%25252e%2525252e%5cadmin",
+      "/%%32%65%%32%65/admin",
+      `/%${"25".repeat(1_000)}2e./admin`,
     ]) {
       try {
         upstream.quote(get(path));
@@ -73,10 +81,33 @@ describe("a gateway in front of any HTTP service", () => {
         expect(error, path).to.have.property("code", "PAYLOAD_REFUSED");
       }
     }
-    for (const path of ["//evil.example/", "/@evil.example", "/..admin", "/a/../b", "/\\..\\admin"])
+    for (const path of [
+      "//evil.example/",
+      "/@evil.example",
+      "/..admin",
+      "/a/../b",
+      "/\\..\\admin",
+      "/a;b/..c",
+      "/100%25",
+      "/x%",
+    ])
       expect(upstream.quote(get(path))).to.equal(30n);
     refused(upstream, "nonsense");
     refused(upstream, JSON.stringify({ method: "GET" }));
+  });
+
+  it("refuses a content type that cannot stand in a header", async () => {
+    await withService(
+      (response) => response.end("ok"),
+      async ({ url, requests }) => {
+        const typed = (contentType: string): string =>
+          encodeExchangeRequest({ method: "POST", path: "/", contentType, encoding: "utf8", body: "x" });
+        for (const type of ["text/plain\r\nx-admin: yes", "a\nb", "a\0b", "text/ü", "\u007f", "text/\ud83d"])
+          refused(http(url), typed(type));
+        await serve(http(url), typed('multipart/form-data; boundary="a b"'));
+        expect(requests).to.have.length(1);
+      },
+    );
   });
 
   it("asks only the configured service", async () => {
@@ -121,7 +152,7 @@ describe("a gateway in front of any HTTP service", () => {
 describe("a gateway in front of a JSON-RPC endpoint over HTTP", () => {
   const terms: Terms = {
     ...tokenTerms,
-    pricing: { kind: "methods", prices: { eth_blockNumber: 10n, eth_call: 40n, eth_fail: 20n } },
+    pricing: { kind: "methods", prices: { eth_blockNumber: 10n, eth_call: 40n, eth_fail: 20n, eth_revert: 30n } },
   };
   const rpc = (url: string): Upstream =>
     upstreamOf(terms, { kind: "json-rpc", url: `${url}/v3/${KEY}`, headers: SECRET });
@@ -130,21 +161,28 @@ describe("a gateway in front of a JSON-RPC endpoint over HTTP", () => {
     withService(
       (response, body) => {
         const { id, method } = JSON.parse(body) as { id: unknown; method: string };
-        const error = { code: -32_000, message: `no such block at ${KEY}` };
-        sendJson(response, 200, { jsonrpc: "2.0", id, ...(method === "eth_fail" ? { error } : { result: method }) });
+        const errors: Record<string, object> = {
+          eth_fail: { code: -32_602, message: `no such block at ${KEY}` },
+          eth_revert: { code: 3, message: `reverted at ${KEY}`, data: "0x2a" },
+        };
+        const error = errors[method];
+        sendJson(response, 200, { jsonrpc: "2.0", id, ...(error === undefined ? { result: method } : { error }) });
       },
       ({ url, requests }) => test(rpc(url), () => requests.map(({ path }) => path)),
     );
 
-  it("sells single calls by their method; errors are free, and do not show where the endpoint stands", async () => {
+  it("sells single calls by their method, also those that revert, and does not show where the endpoint stands", async () => {
     await answers(async (upstream, paths) => {
       expect(upstream.quote(post("/", call(1, "eth_call")))).to.equal(40n);
       const served = await serve(upstream, post("/", call(1, "eth_call")));
       expect(jsonOf(served)).to.deep.equal({ jsonrpc: "2.0", id: 1, result: "eth_call" });
       expect(served.charge).to.equal(40n);
       const failed = await serve(upstream, post("/any/path", call("a", "eth_fail")));
-      expect(jsonOf(failed)).to.have.nested.property("error.message", "no such block at [hidden]");
+      expect(jsonOf(failed)["error"]).to.deep.equal({ code: -32_602, message: "invalid parameters" });
       expect(failed.charge).to.equal(0n);
+      const reverted = await serve(upstream, post("/", call(2, "eth_revert")));
+      expect(jsonOf(reverted)["error"]).to.deep.equal({ code: 3, message: "reverted at [hidden]", data: "0x2a" });
+      expect(reverted.charge).to.equal(30n);
       expect(new Set(paths())).to.deep.equal(new Set([`/v3/${KEY}`]));
     });
   });
@@ -183,14 +221,66 @@ describe("a gateway in front of a JSON-RPC endpoint over HTTP", () => {
     refused(upstream, JSON.stringify(one));
   });
 
+  it("charges an error whatever status it comes with, and hands on no words of a refusal", async () => {
+    const reverted = { jsonrpc: "2.0", id: 1, error: { code: 3, message: "reverted", data: "0x2a" } };
+    for (const status of [400, 404, 500]) {
+      await withService(
+        (response) => sendJson(response, status, reverted),
+        async ({ url }) => {
+          const outcome = await serve(rpc(url), post("/", call(1, "eth_call")));
+          expect([outcome.answer.status, outcome.charge]).to.deep.equal([200, 40n]);
+          expect(jsonOf(outcome)).to.deep.equal(reverted);
+        },
+      );
+    }
+    const refusals: [number, object][] = [
+      [400, { result: "0x2a" }],
+      [400, { ...reverted, id: null }],
+      [403, reverted],
+      [429, reverted],
+      [503, reverted],
+    ];
+    for (const [status, body] of refusals) {
+      await withService(
+        (response) => sendJson(response, status, body),
+        async ({ url }) => {
+          const outcome = await serve(rpc(url), post("/", call(1, "eth_call")));
+          expect([outcome.answer.status, outcome.charge]).to.deep.equal([status, 0n]);
+          expect(outcome.answer.body).to.not.contain("0x2a");
+        },
+      );
+    }
+  });
+
+  it("charges the calls of a batch that were served, and gives the refused ones their own errors", async () => {
+    await withService(
+      (response, body) => {
+        const { id, method } = JSON.parse(body) as { id: unknown; method: string };
+        if (method === "eth_fail") return sendJson(response, 429, { error: `too many from ${KEY}` });
+        return sendJson(response, 200, { jsonrpc: "2.0", id, result: "0x2a" });
+      },
+      async ({ url }) => {
+        const batch = ["eth_call", "eth_fail", "eth_blockNumber"].map((method, id) => call(id, method));
+        const { answer, charge } = await serve(rpc(url), post("/", batch));
+        const error = { code: -32_000, message: "the service answered with status 429" };
+        expect(JSON.parse(answer.body)).to.deep.equal([
+          { jsonrpc: "2.0", id: 0, result: "0x2a" },
+          { jsonrpc: "2.0", id: 1, error },
+          { jsonrpc: "2.0", id: 2, result: "0x2a" },
+        ]);
+        expect([answer.status, charge]).to.deep.equal([200, 50n]);
+      },
+    );
+  });
+
   it("hands a refusal on, and fails where the endpoint does", async () => {
     const payload = post("/", [call(1, "eth_call"), call(2, "eth_call")]);
     await withService(
       (response) => sendJson(response, 429, { error: `too many from ${KEY}` }),
       async ({ url }) => {
-        const outcome = await serve(rpc(url), payload);
+        const outcome = await serve(rpc(url), post("/", call(1, "eth_call")));
         expect([outcome.answer.status, outcome.charge]).to.deep.equal([429, 0n]);
-        expect(outcome.answer.body).to.not.contain(KEY);
+        expect(outcome.answer.body).to.contain("status 429").and.not.contain("too many");
       },
     );
     const bad: Parameters<typeof withService>[0][] = [
@@ -198,6 +288,7 @@ describe("a gateway in front of a JSON-RPC endpoint over HTTP", () => {
       (response) => sendJson(response, 200, null),
       (response) => sendJson(response, 200, { jsonrpc: "2.0", id: 7, result: 1 }),
       (response) => response.destroy(),
+      (response) => sendJson(response, 401, { jsonrpc: "2.0", id: 1, error: { code: -32_602, message: KEY } }),
       (response) => sendJson(response, 307, {}, { location: "http://127.0.0.1:9/" }),
     ];
     for (const behave of bad) {

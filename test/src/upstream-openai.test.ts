@@ -98,15 +98,23 @@ describe("a gateway in front of an API with OpenAI's interface", () => {
         expect(await sent(chat("hi"), 100n)).to.include({ max_completion_tokens: 500 });
         expect(await sent(chat("hi", { n: 3 }), 50n)).to.include({ max_completion_tokens: 16 });
         expect(await sent(chat("hi", { max_tokens: 7 }), 100n))
-          .to.include({ max_tokens: 7 })
-          .and.not.have.property("max_completion_tokens");
+          .to.include({ max_completion_tokens: 7 })
+          .and.not.have.property("max_tokens");
         const older = upstreamOf(tokenTerms, { kind: "openai", url, limitField: "max_tokens" });
         await serve(older, chat("hi"));
         expect(JSON.parse(requests.at(-1)?.body ?? ""))
           .to.include({ max_tokens: 500 })
           .and.not.have.property("max_completion_tokens");
         const both = { max_tokens: 700, max_completion_tokens: 9 };
-        expect(await sent(chat("hi", both), 50n)).to.include({ max_tokens: 50, max_completion_tokens: 9 });
+        expect(await sent(chat("hi", both), 50n))
+          .to.include({ max_completion_tokens: 9 })
+          .and.not.have.property("max_tokens");
+        for (const asked of [both, { max_completion_tokens: 9 }, { max_tokens: 9 }]) {
+          await serve(older, chat("hi", asked));
+          expect(JSON.parse(requests.at(-1)?.body ?? ""))
+            .to.include({ max_tokens: 9 })
+            .and.not.have.property("max_completion_tokens");
+        }
         const completion = { model: TEXT_MODEL, prompt: ["a", "b"], n: 2, best_of: 5 };
         expect(await sent(post("/v1/completions", completion), 50n)).to.include({ max_tokens: 5 });
         expect(await sent(post("/v1/embeddings", { model: "jeton-embed", input: "a" }), 20n)).to.not.have.property(
@@ -116,16 +124,19 @@ describe("a gateway in front of an API with OpenAI's interface", () => {
     );
   });
 
-  it("passes on what it does not know, and nothing else of the user", async () => {
+  it("passes on what is well known, and nothing else of the user", async () => {
     await withService(
       (response) => sendJson(response, 200, { choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } }),
       async ({ url, requests }) => {
         const headers = { authorization: "Bearer sk-provider" };
         const service = upstreamOf(tokenTerms, { kind: "openai", url: `${url}/deep/v1/`, headers });
-        await serve(service, chat("hi", { temperature: 0.5, whatever: { deep: [1] } }));
+        const known = { temperature: 0.5, top_p: 0.9, stop: ["."], seed: 1, user: "u", logit_bias: { "5": 1 } };
+        await serve(service, chat("hi", { ...known, modalities: ["text"], store: null }));
         const [request] = requests;
         expect(request?.path).to.equal("/deep/v1/chat/completions");
-        expect(JSON.parse(request?.body ?? "")).to.deep.include({ temperature: 0.5, whatever: { deep: [1] } });
+        expect(JSON.parse(request?.body ?? ""))
+          .to.deep.include({ ...known, modalities: ["text"] })
+          .and.not.have.property("store");
         expect(request?.headers).to.include({
           authorization: "Bearer sk-provider",
           "content-type": "application/json",
@@ -150,6 +161,111 @@ describe("a gateway in front of an API with OpenAI's interface", () => {
     for (const stream of [false, true]) {
       const outcome = await serve(upstream, chat('call weather {"city":"Bern"}', { tools, stream }));
       expect(outcome.answer.body).to.contain('{"name":"weather","arguments":"{\\"city\\":\\"Bern\\"}"}');
+    }
+  });
+
+  it("refuses every field that is not known to be harmless, by its name", async () => {
+    const dear: Record<string, unknown> = {
+      ...{
+        chat_template: "{{ 'x' * 9 }}",
+        chat_template_kwargs: { enable_thinking: true },
+        prediction: {},
+        best_of: 9,
+      },
+      ...{ models: ["dear"], route: "fallback", provider: {}, plugins: [{ id: "web" }], search_parameters: {} },
+      ...{
+        priority: -1,
+        prompt_logprobs: 20,
+        thinking: { budget_tokens: 9 },
+        reasoning: { max_tokens: 9 },
+        store: true,
+      },
+      ...{ metadata: { tags: ["dear"] }, min_tokens: 9, ignore_eos: true, n_predict: 9, max_new_tokens: 9, echo: true },
+      ...{ use_beam_search: true, service_tier: "priority", audio: {}, web_search_options: {}, api_base: "http://x" },
+      ...{ extra_body: {}, guided_json: {}, mm_processor_kwargs: {}, whatever: 1, constructor: 1, toString: 1 },
+    };
+    const known: Record<string, unknown> = {
+      ...{ stream_options: { continuous_usage_stats: true }, logprobs: -1, top_logprobs: 21, modalities: ["audio"] },
+      ...{ tools: [{ type: "web_search" }], max_tokens: 0, max_completion_tokens: 0 },
+    };
+    const refusal = (payload: string): unknown => {
+      try {
+        return upstream.quote(payload);
+      } catch (error) {
+        return error;
+      }
+    };
+    const isRefused = (payload: string, name: string): void => {
+      const error = refusal(payload);
+      expect(error, name).to.be.instanceOf(GatewayError).and.have.property("code", "PAYLOAD_REFUSED");
+      expect(String(error)).to.contain(name);
+    };
+    for (const [name, value] of Object.entries({ ...dear, ...known })) isRefused(chat("hi", { [name]: value }), name);
+    const proto = `{"model":"${TEXT_MODEL}","messages":[{"content":"hi"}],"__proto__":{"n":9}}`;
+    isRefused(post("/v1/chat/completions", proto), "__proto__");
+    const prompt = { model: TEXT_MODEL, prompt: "hi" };
+    for (const name of ["max_completion_tokens", "echo", "messages", "tools", "prompt_embeds"])
+      isRefused(post("/v1/completions", { ...prompt, [name]: 1 }), name);
+    for (const name of ["max_tokens", "messages", "n"])
+      isRefused(post("/v1/embeddings", { model: "jeton-embed", input: "a", [name]: 1 }), name);
+    const message = { role: "assistant", content: "hi", audio: { id: "x" } };
+    isRefused(post("/v1/chat/completions", { model: TEXT_MODEL, messages: [message] }), "messages.audio");
+  });
+
+  it("passes on the fields that the operator allows, and keeps the limit of tokens all the same", async () => {
+    await withService(
+      (response) => sendJson(response, 200, { choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } }),
+      async ({ url, requests }) => {
+        const allowFields = ["top_k", "max_completion_tokens"];
+        const service = upstreamOf(tokenTerms, { kind: "openai", url, allowFields });
+        const fields = { top_k: 5, max_completion_tokens: 9_000 };
+        await serve(service, post("/v1/completions", { model: TEXT_MODEL, prompt: "hi", ...fields }));
+        expect(JSON.parse(requests[0]?.body ?? "")).to.deep.equal({
+          ...{ model: TEXT_MODEL, prompt: "hi", top_k: 5, max_tokens: 500 },
+        });
+        expect(() => service.quote(chat("hi", { min_p: 0.1 }))).to.throw(GatewayError, "min_p");
+      },
+    );
+  });
+
+  it("takes parts of messages that are within the request, and none that the service would fetch", () => {
+    const address = "http://169.254.169.254/latest";
+    const data = "data:image/png;base64,AAAA";
+    const file = { filename: "a.pdf", file_data: "data:application/pdf;base64,AAAA" };
+    const taken = [
+      { type: "text", text: "hi" },
+      { type: "image_url", image_url: { url: data, detail: "low" } },
+      { type: "image_url", image_url: data },
+      { type: "input_audio", input_audio: { data: "AAAA", format: "wav" } },
+      { type: "file", file },
+    ];
+    for (const part of taken) expect(upstream.quote(chat([part])), JSON.stringify(part)).to.be.a("bigint");
+    const refused = [
+      { type: "video_url", video_url: { url: address } },
+      { type: "video_url", video_url: { url: data } },
+      { type: "audio_url", audio_url: { url: address } },
+      { type: "image_embeds", image_embeds: "AAAA" },
+      { type: "image_url", image_url: { url: address } },
+      { type: "image_url", image_url: address },
+      { type: "image_url", image_url: { url: "file:///etc/passwd" } },
+      { type: "image_url", image_url: { url: ` ${data}` } },
+      { type: "image_url" },
+      { type: "input_audio", input_audio: { data: address, format: "wav" } },
+      { type: "input_audio", input_audio: address },
+      { type: "file", file: { file_data: address } },
+      { type: "file", file: { ...file, file_url: address } },
+      { type: "file", file: { file_id: "file-1" } },
+      { type: "text", text: "hi", image_url: { url: address } },
+      { type: "text", text: "hi", cache_control: { type: "ephemeral" } },
+      { type: "text", text: { url: address } },
+      { type: "tool_result", content: [] },
+      { type: "constructor" },
+      { text: "hi" },
+    ];
+    for (const part of refused) {
+      expect(() => upstream.quote(chat([part])), JSON.stringify(part))
+        .to.throw(GatewayError)
+        .with.property("code", "PAYLOAD_REFUSED");
     }
   });
 

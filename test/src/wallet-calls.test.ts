@@ -17,6 +17,7 @@ import {
   PRICE,
   SEED,
   TERMS,
+  beginUser,
   codeOf,
   lying,
   openUser,
@@ -28,6 +29,7 @@ import type { Provider, User, UserSetup } from "./support/session-world.ts";
 
 async function enrolled(provider: Provider, setup: UserSetup = {}): Promise<User> {
   const user = openUser(provider, setup);
+  await beginUser(provider, user);
   await user.account.enroll();
   return user;
 }

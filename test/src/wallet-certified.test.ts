@@ -15,6 +15,7 @@ import {
   P,
   POOL,
   PRICE,
+  beginUser,
   codeOf,
   lying,
   openUser,
@@ -33,6 +34,7 @@ const unwilling = (provider: Provider): ProviderApi =>
 
 async function withCalls(provider: Provider, count: number, setup: UserSetup = {}): Promise<User> {
   const user = openUser(provider, { api: unwilling(provider), ...setup });
+  await beginUser(provider, user);
   await user.account.enroll();
   for (let n = 0; n < count; n++) await user.account.call(`call ${n}`);
   return user;

@@ -14,6 +14,7 @@ import {
   POOL,
   SIGNER,
   TERMS,
+  beginUser,
   codeOf,
   lying,
   openUser,
@@ -33,6 +34,7 @@ const signedRefund = (index: number, refundedCharge: bigint): SignedRefundJson =
 
 async function enrolled(provider: Provider, setup: UserSetup = {}): Promise<User> {
   const user = openUser(provider, setup);
+  await beginUser(provider, user);
   await user.account.enroll();
   return user;
 }

@@ -20,6 +20,7 @@ import {
   P,
   POOL,
   PRICE,
+  beginUser,
   codeOf,
   lying,
   openUser,
@@ -38,6 +39,7 @@ const CLOSE: CloseOptions = { recipient: RECIPIENT, deadline: 1_900_000_000n };
 /** An account that made some calls. */
 async function withCalls(provider: Provider, count: number, setup: UserSetup = {}): Promise<User> {
   const user = openUser(provider, setup);
+  await beginUser(provider, user);
   await user.account.enroll();
   for (let n = 0; n < count; n++) await user.account.call(`call ${n}`);
   return user;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** A gateway over HTTP. Requests are taken on or refused by their headers; nothing of them is logged. */
 import type { Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 
 import fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -35,12 +35,14 @@ export interface GatewayServerOptions {
   /** Takes the client's address from `X-Forwarded-For`: true, or the addresses of proxies. Default: false. */
   readonly trustProxy?: boolean | string | string[];
   readonly onFault?: (error: unknown) => void;
+  /** Told when the grace is over: the work under way is to come to its end now. */
+  readonly onGraceOver?: () => void;
 }
 
 export interface GatewayServer {
   /** @returns its address: http://host:port */
   listen(at: { readonly host: string; readonly port: number }): Promise<string>;
-  /** Takes no more requests, lets those under way come to their end within the grace, and cuts the rest. */
+  /** Takes no more requests, and lets those under way come to their end within the grace, or soon after it when they are told to. */
   close(): Promise<void>;
   /** How many are being served. */
   readonly requests: number;
@@ -50,6 +52,8 @@ const BLAMED: ReadonlySet<string> = new Set(["REQUEST_MALFORMED", "SIGNATURE_INV
 /** A signature is checked after its request was hashed: each so many bytes of it weigh as much as another message. */
 const HASHED_BYTES = 64 * 1024;
 const SWEEP_MILLISECONDS = 60_000;
+/** How long work that was told to end is waited for. */
+const END_MILLISECONDS = 5_000;
 const UNREAD_BYTES = 16 * 1024;
 const admittedOf = new WeakMap<FastifyRequest, Admitted>();
 
@@ -113,8 +117,15 @@ class Server implements GatewayServer {
     const closed = this.#app.close();
     const grace = new AbortController();
     const late = sleep(this.#limits.graceSeconds * 1_000, undefined, { signal: grace.signal }).catch(() => undefined);
-    await Promise.race([Promise.all([closed, ...this.#work]), late]);
+    await Promise.race([Promise.allSettled([closed, ...this.#work]), late]);
     grace.abort();
+    if (this.#work.size > 0) {
+      this.#options.onGraceOver?.();
+      const tooLate = sleep(END_MILLISECONDS, undefined, { ref: false });
+      await Promise.race([Promise.allSettled(this.#work), tooLate]);
+      // What they answered is on its way out.
+      await nextTurn();
+    }
     this.#app.server.closeAllConnections();
     await closed;
   }

@@ -4,7 +4,7 @@ import { publish } from "./feed.ts";
 import { decideCall, decideEnd, isOfSession } from "./rules.ts";
 import type { CallClaim, CallDecision, SessionCalls } from "./rules.ts";
 import type { CallOutcome, Completion, EndDecision, EndOffer, Lease, RefundRecord } from "./records.ts";
-import type { SpentTicket, Ticket, TicketKey, Violation, Voucher } from "./records.ts";
+import type { Ticket, TicketKey, Violation, Voucher } from "./records.ts";
 import * as rows from "./rows.ts";
 import type { Sql } from "./sql.ts";
 

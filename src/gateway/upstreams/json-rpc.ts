@@ -64,7 +64,7 @@ async function inGroups<T, R>(items: readonly T[], task: (item: T) => Promise<R>
   return results;
 }
 
-type Answer = { readonly jsonrpc?: unknown; readonly error?: unknown } | null;
+type Answer = { readonly jsonrpc?: unknown; readonly id?: unknown; readonly error?: unknown } | null;
 
 /** @throws Refused for an answer with a status that says no, unless it is an error of JSON-RPC, whatever its status */
 function answerOf(status: number, bytes: Buffer, scrub: Scrub): unknown {
@@ -77,7 +77,8 @@ function answerOf(status: number, bytes: Buffer, scrub: Scrub): unknown {
   const isError = value?.error !== undefined && value.error !== null;
   if (status >= 300) {
     assertUsers(status);
-    if (!isError || value?.jsonrpc !== "2.0" || !ANSWERS.has(status)) throw new Refused(status);
+    const isAnswer = isError && value?.jsonrpc === "2.0" && (value.id ?? null) !== null;
+    if (!isAnswer || !ANSWERS.has(status)) throw new Refused(status);
   }
   // An endpoint's errors may say where it stands.
   return isError ? scrub(value) : value;

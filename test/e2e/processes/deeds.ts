@@ -44,7 +44,12 @@ export class Deeds {
     this.#wallet = options.open(options.store);
   }
 
-  identity = async (account: number): Promise<bigint> => this.#account(account).identityCommitment;
+  /** For a deposit that is made next. */
+  identity = async (number: number): Promise<bigint> => {
+    const account = this.#account(number);
+    await account.beginDeposit();
+    return account.identityCommitment;
+  };
   /** An account that was opened a moment ago is looked for now. */
   enrol = async (account: number): Promise<void> => {
     await this.#options.view.sync();

@@ -149,6 +149,7 @@ async function close({ account }: Plan, parties: Parties, withConsent: boolean):
 
 async function perform(plans: readonly Plan[], parties: Parties, dice: Dice): Promise<void> {
   for (const { account, deposit } of dice.shuffled(plans)) {
+    await account.beginDeposit();
     await parties.sponsor.deposit({ identityCommitment: account.identityCommitment, amount: deposit });
   }
   await inRandomOrder(

@@ -240,6 +240,7 @@ export class Place {
   /** The same, enrolled, with so many tickets. */
   async ready(setup: OwnerSetup, tickets: number, proved = tickets): Promise<Owner> {
     const owner = this.owner(setup);
+    await owner.account.beginDeposit();
     await this.deposit([owner.account.identityCommitment], tickets);
     if (this.finality.kind === "confirmations") await this.mine(this.finality.blocks);
     await this.look();

@@ -97,6 +97,8 @@ export class FakeChain implements AccountSource, PathSource, RootSource, Dispute
   /** Evidence hashes by nullifier. */
   readonly violations = new Map<bigint, string>();
   readonly folds = new Map<bigint, FoldView>();
+  /** Accounts that have no deposit yet. */
+  readonly undeposited = new Set<bigint>();
 
   constructor() {
     DEPOSITS.forEach((deposit, number) => {
@@ -113,7 +115,7 @@ export class FakeChain implements AccountSource, PathSource, RootSource, Dispute
   }
 
   async account(identityCommitment: bigint): Promise<AccountView | undefined> {
-    return this.#accounts.get(identityCommitment);
+    return this.undeposited.has(identityCommitment) ? undefined : this.#accounts.get(identityCommitment);
   }
 
   async pathOf(identityCommitment: bigint): Promise<AccountPath> {
@@ -300,6 +302,14 @@ export function openUser(provider: Provider, setup: UserSetup = {}): User {
     ...options,
   });
   return { account: wallet.account(number), store, close: () => store.close() };
+}
+
+/** The wallet's file has recorded, before the deposit came, that the account begins with it. */
+export async function beginUser(provider: Provider, { account }: Pick<User, "account">): Promise<void> {
+  const { undeposited } = provider.chain;
+  undeposited.add(account.identityCommitment);
+  await account.beginDeposit();
+  undeposited.delete(account.identityCommitment);
 }
 
 /** A provider that answers as `changes` say, and otherwise as the gateway does. */
