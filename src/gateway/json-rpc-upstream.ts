@@ -62,7 +62,7 @@ function freeError(error: unknown): object | undefined {
   const { code, message, data } = error as Record<string, unknown>;
   const fixed = NOT_SERVED.get(code);
   const isShort = typeof message === "string" && message.length <= MAX_FREE_MESSAGE;
-  return fixed !== undefined && isShort && data === undefined ? { code, message: fixed } : undefined;
+  return fixed !== undefined && isShort && (data ?? null) === null ? { code, message: fixed } : undefined;
 }
 
 /** An answer costs its method's price, also one that is an error, unless it says that the call was not served. */

@@ -1,12 +1,32 @@
 /** The EIP-712 messages. Every domain names the pool as the verifying contract, on the pool's chain. */
-import type { TypedDataDomain } from "ethers";
-import { AbiCoder, keccak256 } from "ethers";
+import type { TypedDataDomain, TypedDataField } from "ethers";
+import { AbiCoder, TypedDataEncoder, concat, keccak256 } from "ethers";
 
 import { EIP712 } from "./parameters.generated.ts";
 import type { Pool } from "./pool.ts";
 
 export function domainOf({ chainId, address }: Pick<Pool, "chainId" | "address">): TypedDataDomain {
   return { ...EIP712, chainId, verifyingContract: address };
+}
+
+type Types = Record<string, TypedDataField[]>;
+
+/** Every call is signed and checked several times: what does not change is worked out once. */
+const encoders = new WeakMap<Types, TypedDataEncoder>();
+const separators = new Map<string, string>();
+
+/** The digest of an EIP-712 message to a pool: what is signed. @param types one of the constants of this file, or another that stays */
+export function digestOf(
+  pool: Pick<Pool, "chainId" | "address">,
+  types: Types,
+  message: Record<string, unknown>,
+): string {
+  const encoder = encoders.get(types) ?? TypedDataEncoder.from(types);
+  encoders.set(types, encoder);
+  const name = `${pool.chainId}:${pool.address}`;
+  const separator = separators.get(name) ?? TypedDataEncoder.hashDomain(domainOf(pool));
+  separators.set(name, separator);
+  return keccak256(concat(["0x1901", separator, encoder.hash(message)]));
 }
 
 /** Signed by the session key with every call: `cap` is the most that the session may be charged in total so far. */

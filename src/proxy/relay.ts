@@ -108,10 +108,10 @@ export async function relay(
   const client = new ClientStream(reply);
   const stream = new AnswerStream(client);
   const known = orphans.claim(exchange, request.headers);
-  let queued: Promise<CallResult> | undefined;
-  const isWanted = (): boolean => queued === undefined || !orphans.isAbandoned(queued);
+  const queued: { call?: Promise<CallResult> } = {};
+  const isWanted = (): boolean => queued.call === undefined || !orphans.isAbandoned(queued.call);
   const call = known ?? calls.pay(exchange, { isWanted, onPiece: (piece) => stream.take(piece) });
-  queued = call;
+  queued.call = call;
   reply.raw.once("close", () => {
     if (!reply.raw.writableFinished) orphans.keep(exchange, call);
   });

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What a wallet believes of a provider's answers: nothing that it has not checked (docs/protocol.md, What a wallet never does). */
-import { TypedDataEncoder, recoverAddress } from "ethers";
+import { recoverAddress } from "ethers";
 import type { z } from "zod";
 
-import { RECEIPT_TYPES, domainOf, refundMessage, verifySignature } from "../protocol/index.ts";
+import { RECEIPT_TYPES, digestOf, refundMessage, verifySignature } from "../protocol/index.ts";
 import type { Pool } from "../protocol/index.ts";
 import { callAnswer, describeIssues, requestHashOf, responseHashOf, stateSignature } from "../wire/index.ts";
 import type { CallAnswer, CallRequest, SignedRefund, StateSignature } from "../wire/index.ts";
@@ -86,7 +86,7 @@ export async function checkReceipt(
     "the charge is not covered by the voucher",
   );
   demand(receipt.charged % unit === 0n, "the charge is no multiple of the pool's unit");
-  const digest = TypedDataEncoder.hash(domainOf(pool), RECEIPT_TYPES, receipt);
+  const digest = digestOf(pool, RECEIPT_TYPES, receipt);
   demand(await isSignedByProvider(digest, signature), "the provider did not sign the receipt");
   return checked;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What a session's key signs. */
-import { SigningKey, TypedDataEncoder, computeAddress } from "ethers";
+import { SigningKey, computeAddress } from "ethers";
 import type { TypedDataField } from "ethers";
 
-import { CALL_TYPES, DISPUTE_TYPES, deriveSessionKey, domainOf } from "../protocol/index.ts";
+import { CALL_TYPES, DISPUTE_TYPES, deriveSessionKey, digestOf } from "../protocol/index.ts";
 import type { Call, Dispute, Pool } from "../protocol/index.ts";
 import { END_SESSION_TYPES, requestHashOf } from "../wire/index.ts";
 import type { CallRequest, DisputeFile, EndRequest, TicketOpening } from "../wire/index.ts";
@@ -29,8 +29,7 @@ function sign(
   types: Record<string, TypedDataField[]>,
   message: Record<string, unknown>,
 ): string {
-  const digest = TypedDataEncoder.hash(domainOf(pool), types, message);
-  return new SigningKey(key.privateKey).sign(digest).serialized;
+  return new SigningKey(key.privateKey).sign(digestOf(pool, types, message)).serialized;
 }
 
 export interface CallDraft {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The files of a dispute. Each holds all that its transaction needs, so that anyone may submit it. */
-import { ZeroAddress, verifyTypedData } from "ethers";
+import { ZeroAddress, recoverAddress } from "ethers";
 import type { TypedDataField } from "ethers";
 import { z } from "zod";
 
-import { CALL_TYPES, DISPUTE_TYPES, domainOf, refundMessage, verifySignature } from "../protocol/index.ts";
+import { CALL_TYPES, DISPUTE_TYPES, digestOf, refundMessage, verifySignature } from "../protocol/index.ts";
 import type { Call, Pool } from "../protocol/index.ts";
 import { fileFormat } from "./files.ts";
 import { refundTicket } from "./messages.ts";
@@ -77,7 +77,7 @@ export function isSignedBySession(
 ): boolean {
   if (!isCanonicalSignature(signature)) return false;
   try {
-    return verifyTypedData(domainOf(pool), types, message, signature) === sessionAddress;
+    return recoverAddress(digestOf(pool, types, message), signature) === sessionAddress;
   } catch {
     return false;
   }

@@ -12,6 +12,7 @@ import {
   closeChallenge,
   compressSlots,
   coverKeysHash,
+  digestOf as typedDataDigest,
   domainOf,
   poseidon,
   scopeOf,
@@ -127,10 +128,12 @@ describe("parity/messages", function () {
   });
 
   it("digests of calls, disputes and receipts are those of the model", () => {
-    const domain = domainOf({ chainId: vectors.where.chainId, address: vectors.where.pool });
+    const pool = { chainId: vectors.where.chainId, address: vectors.where.pool };
+    const domain = domainOf(pool);
     for (const call of vectors.calls) {
       const value = { ...call, requestHash: bytes32(call.requestHash) };
       expect(TypedDataEncoder.hash(domain, CALL_TYPES, value)).to.equal(bytes32(call.digest));
+      expect(typedDataDigest(pool, CALL_TYPES, value)).to.equal(bytes32(call.digest));
     }
     for (const { nullifier, recipient, digest } of vectors.disputes) {
       expect(TypedDataEncoder.hash(domain, DISPUTE_TYPES, { nullifier, recipient })).to.equal(bytes32(digest));
@@ -138,6 +141,7 @@ describe("parity/messages", function () {
     for (const receipt of vectors.receipts) {
       const hashes = { requestHash: bytes32(receipt.requestHash), responseHash: bytes32(receipt.responseHash) };
       expect(TypedDataEncoder.hash(domain, RECEIPT_TYPES, { ...receipt, ...hashes })).to.equal(bytes32(receipt.digest));
+      expect(typedDataDigest(pool, RECEIPT_TYPES, { ...receipt, ...hashes })).to.equal(bytes32(receipt.digest));
     }
   });
 

@@ -116,6 +116,57 @@ describe("the gateway's calls", function () {
     expect((await gateway.endSession(endOf(ticket))).refundedCharge).to.equal(C.toString());
   });
 
+  it("settles the calls that are being served with what was delivered, when it is told to stop", async () => {
+    const upstream: Upstream = {
+      quote: () => PRICE,
+      serve: (_, { signal, emit }) => {
+        emit("half of ");
+        return new Promise((resolve) =>
+          signal.addEventListener("abort", () => resolve({ response: "half of ", charge: PRICE })),
+        );
+      },
+    };
+    const { gateway } = startProvider({ upstream });
+    const begun = new Promise<void>((resolve) => {
+      void gateway.call(callOn(ticket), () => resolve()).then((answer) => settled.push(answer.response));
+    });
+    const settled: string[] = [];
+    await begun;
+    gateway.stopCalls();
+    const again = await gateway.call(callOn(ticket));
+    expect([again.response, again.receipt.charged]).to.deep.equal(["half of ", PRICE.toString()]);
+    expect(settled).to.deep.equal(["half of "]);
+    expect(await codeOf(gateway.call(callOn(other)))).to.equal("UPSTREAM_FAILED");
+  });
+
+  it("lets two requests of a session wait, and tells all others to ask again", async () => {
+    let finish = (): void => undefined;
+    const held = new Promise<void>((resolve) => (finish = resolve));
+    const upstream: Upstream = {
+      quote: () => PRICE,
+      serve: async () => {
+        await held;
+        return { response: "done", charge: PRICE };
+      },
+    };
+    const { gateway } = startProvider({ upstream });
+    const waiting = [1, 2, 3].map(() => gateway.call(callOn(ticket)));
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let n = 0; n < 5; n++) expect(await codeOf(gateway.call(callOn(ticket)))).to.equal("CALL_IN_PROGRESS");
+    finish();
+    for (const { response } of await Promise.all(waiting)) expect(response).to.equal("done");
+  });
+
+  it("refuses a large request that cannot be served before it is hashed", async () => {
+    const { gateway } = startProvider();
+    const { ticket: _, ...large } = { ...callOn(ticket), payload: "x".repeat(100_000) };
+    // Its signature is wrong, which nobody looked at.
+    expect(await codeOf(gateway.call(large))).to.equal("PROOF_REQUIRED");
+    await gateway.call(callOn(ticket));
+    expect(await codeOf(gateway.call({ ...large, sessionAddress: SIGNER.address }))).to.equal("TICKET_SPENT");
+    expect(await codeOf(gateway.call(large))).to.equal("SIGNATURE_INVALID");
+  });
+
   it("refuses a voucher that the session's key did not sign", async () => {
     const provider = startProvider();
     const request = callOn(ticket);

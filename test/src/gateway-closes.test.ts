@@ -174,6 +174,19 @@ describe("the gateway and closes", function () {
     expect((await gateway.call(callOn(ticketAt(1)))).response).to.equal("echo: hello");
   });
 
+  it("enters the tickets of a close once, however often and at once consent to it is asked for", async () => {
+    const { gateway, store } = startProvider();
+    let entered = 0;
+    const closeTickets = store.closeTickets.bind(store);
+    store.closeTickets = (...args) => {
+      entered += 1;
+      return closeTickets(...args);
+    };
+    const consents = await Promise.all([1, 2, 3].map(() => gateway.consentToClose(toJson(close))));
+    for (const { signature } of consents) expect(signature).to.equal(consents[0]?.signature);
+    expect(entered).to.equal(1);
+  });
+
   it("consents to nothing that is not proved, not open, or that the contract would refuse", async () => {
     const { gateway, chain, clock, store } = startProvider();
     const ask = (change: Partial<CloseRequest>): Promise<string> =>
@@ -186,7 +199,8 @@ describe("the gateway and closes", function () {
     expect(await ask({ identityCommitment: 5n })).to.equal("ACCOUNT_NOT_OPEN");
     expect(await ask({ refundedCharges: 101n })).to.equal("CLOSE_REFUSED");
     expect(await ask({ refundedHolds: 21n })).to.equal("CLOSE_REFUSED");
-    expect(await ask({ certified: 5n })).to.equal("CLOSE_REFUSED");
+    // Nobody makes the gateway look for a state on the chain without a proof.
+    expect(await ask({ certified: 5n })).to.equal("PROOF_INVALID");
     expect(await ask({ deadline: BigInt(clock.now - 1) })).to.equal("CLOSE_REFUSED");
     expect(await ask({ firstUnused: 65_537n })).to.equal("REQUEST_MALFORMED");
     chain.change(close.identityCommitment, { isClosing: true });

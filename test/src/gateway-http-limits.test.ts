@@ -8,7 +8,7 @@ import { expect } from "chai";
 
 import { DEFAULT_LIMITS, FairVerifier, Sources, forSource, sourceOf } from "../../src/gateway/index.ts";
 import type { Upstream } from "../../src/gateway/index.ts";
-import { Admission } from "../../src/gateway/http/admission.ts";
+import { Admission, UNSENT_BYTES } from "../../src/gateway/http/admission.ts";
 import { FIELD_MODULUS } from "../../src/protocol/index.ts";
 import type { Proof } from "../../src/protocol/index.ts";
 import { PATHS } from "../../src/wire/index.ts";
@@ -138,6 +138,29 @@ describe("the limits of the gateway over HTTP", function () {
       expect((await again).status).to.equal(200);
     });
 
+    it("holds no room for bodies that are announced and never come, and suspects who announces them", async () => {
+      await start({ limits: { bufferedBytesPerSource: 8 * 1024 * 1024, requestSeconds: 1.5 } });
+      const head = `POST ${PATHS.call} HTTP/1.1\r\nhost: ${host()}\r\ncontent-type: application/json\r\n`;
+      const idle = Array.from({ length: 20 }, () =>
+        askRaw(gateway.url, `${head}content-length: ${4 * 1024 * 1024}\r\n\r\n`),
+      );
+      await sleep(300);
+      const served = await askJson(gateway.url + PATHS.call, callOn(tickets[0] as ProvedTicket));
+      expect(served.status).to.equal(200);
+      for (const text of await Promise.all(idle)) expect(statusOf(text)).to.equal(408);
+      await Promise.all([ask(gateway.url + PATHS.terms), ask(gateway.url + PATHS.terms)]);
+      expect((await ask(gateway.url + PATHS.terms)).status).to.equal(429);
+    });
+
+    it("holds a place responsible for a wrong signature under a large request at once", async () => {
+      await start();
+      const call = callOn(tickets[0] as ProvedTicket, { payload: "x".repeat(2 * 1024 * 1024) });
+      const refused = await askJson(gateway.url + PATHS.call, { ...call, payload: `${call.payload}y` });
+      expect(codeIn(refused)).to.equal("SIGNATURE_INVALID");
+      await ask(gateway.url + PATHS.terms);
+      expect((await ask(gateway.url + PATHS.terms)).status).to.equal(429);
+    });
+
     it("takes so many at once in all", async () => {
       await start({ limits: { requests: 1 } });
       const upstream = new Held();
@@ -255,6 +278,23 @@ describe("admission", () => {
     expect(refusalOf(() => admission.enter("c", 1))).to.equal("OVERLOADED");
     first.release();
     expect(refusalOf(() => admission.enter("c", 50))).to.equal("taken");
+  });
+
+  it("counts little of a body before it comes, and refuses what comes when there is no room", () => {
+    const most = { ...limits, bufferedBytes: 5 * UNSENT_BYTES, bufferedBytesPerSource: 3 * UNSENT_BYTES };
+    const admission = new Admission(most, new Sources());
+    const announced = 100 * UNSENT_BYTES;
+    const [first, second] = [admission.enter("a", announced), admission.enter("a", announced)];
+    first.receive(UNSENT_BYTES);
+    first.receive(UNSENT_BYTES);
+    expect(refusalOf(() => second.receive(UNSENT_BYTES + 1))).to.equal("TOO_MANY_REQUESTS");
+    const other = admission.enter("b", announced);
+    other.receive(2 * UNSENT_BYTES);
+    expect(refusalOf(() => other.receive(1))).to.equal("OVERLOADED");
+    for (const request of [first, second, other]) request.release();
+    const last = admission.enter("a", announced);
+    last.receive(3 * UNSENT_BYTES);
+    expect(refusalOf(() => last.receive(1))).to.equal("TOO_MANY_REQUESTS");
   });
 
   it("counts a request until its answer is closed and its work is done", async () => {

@@ -35,7 +35,7 @@ describe("a gateway in front of a JSON-RPC endpoint", () => {
       { code: -32_000, message: "execution reverted" },
       { code: -32_015, message: "VM execution error.", data: "Reverted 0x2a" },
       { code: -32_603, message: "internal error", data: { data: "0x2a" } },
-      { code: -32_602, message: "invalid", data: null },
+      { code: -32_602, message: "invalid", data: {} },
       { code: -32_602, message: `reverted with ${"2a".repeat(100)}` },
       { code: -32_603, message: { result: "0x2a" } },
       { code: "-32603", message: "a result" },
@@ -54,7 +54,7 @@ describe("a gateway in front of a JSON-RPC endpoint", () => {
 
   it("charges nothing for a call that the endpoint did not serve, and hands on none of its words", async () => {
     for (const code of [-32_700, -32_600, -32_601, -32_602, -32_603]) {
-      const upstream = failing({ code, message: "0x2a is the result", more: "0x2a" });
+      const upstream = failing({ code, message: "0x2a is the result", more: "0x2a", data: null });
       const { response, charge } = await upstream.serve(rpc({ method: "eth_call" }), context);
       expect(charge).to.equal(0n);
       expect(JSON.parse(response)).to.have.nested.property("error.code", code);

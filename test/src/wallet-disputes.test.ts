@@ -13,6 +13,7 @@ import {
   P,
   POOL,
   PRICE,
+  beginUser,
   codeOf,
   lying,
   openUser,
@@ -36,6 +37,7 @@ const withholding = (provider: Provider): ProviderApi =>
 /** One call was served and paid for, and its refund is withheld. */
 async function robbed(provider: Provider, setup: UserSetup = {}): Promise<User> {
   const user = openUser(provider, { api: withholding(provider), ...setup });
+  await beginUser(provider, user);
   await user.account.enroll();
   expect((await user.account.call("a")).refund).to.equal(undefined);
   return user;
@@ -269,7 +271,10 @@ describe("the wallet's disputes", function () {
       const api = lying(provider.gateway, {
         publicFeed: async (request) => {
           const page = await provider.gateway.publicFeed(request);
-          return { ...page, entries: page.entries.filter(({ kind }) => kind !== "refund") };
+          const entries = page.entries
+            .filter(({ kind }) => kind !== "refund")
+            .map((entry, place) => ({ ...entry, position: place + 1 }));
+          return { ...page, entries, next: entries.length };
         },
       });
       const restored = openUser(provider, { api });

@@ -203,6 +203,7 @@ describe("the wallet's closes", function () {
   it("refuses closes that make no sense, and sets no flag for them", async () => {
     const provider = startProvider();
     const { account } = openUser(provider);
+    await beginUser(provider, { account });
     const bad: Partial<CloseOptions>[] = [
       { recipient: ZeroAddress },
       { recipient: "nobody" },

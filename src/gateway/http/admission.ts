@@ -4,20 +4,42 @@ import { GatewayError } from "../../wire/index.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Source, Sources } from "./sources.ts";
 
+/** So many bytes of a body count before any of them came: what is announced and never sent takes no more. */
+export const UNSENT_BYTES = 64 * 1024;
+
+export interface AdmittedEvents {
+  readonly onEnd: () => void;
+  /** Makes room for so many bytes more. @throws GatewayError TOO_MANY_REQUESTS, OVERLOADED */
+  readonly onGrow: (bytes: number) => void;
+}
+
 /** A request that was taken on. It counts until every part of it is released. */
 export class Admitted {
   readonly source: string;
   #parts = 1;
-  readonly #onEnd: () => void;
+  #counted: number;
+  #received = 0;
+  readonly #events: AdmittedEvents;
 
-  constructor(source: string, onEnd: () => void) {
+  /** @param counted bytes of its body that count from the beginning. */
+  constructor(source: string, counted: number, events: AdmittedEvents) {
     this.source = source;
-    this.#onEnd = onEnd;
+    this.#counted = counted;
+    this.#events = events;
+  }
+
+  /** Bytes of its body came. @throws GatewayError TOO_MANY_REQUESTS, OVERLOADED when there is no room for them */
+  receive(bytes: number): void {
+    this.#received += bytes;
+    const more = this.#received - this.#counted;
+    if (more <= 0) return;
+    this.#events.onGrow(more);
+    this.#counted = this.#received;
   }
 
   release(): void {
     this.#parts -= 1;
-    if (this.#parts === 0) this.#onEnd();
+    if (this.#parts === 0) this.#events.onEnd();
   }
 
   /** Counts on until the work is done. */
@@ -60,28 +82,44 @@ export class Admission {
   }
 
   /**
-   * @param bytes what the request's body takes, at most.
+   * @param bytes what the request's body takes, at most. Little of it counts before it comes.
    * @throws GatewayError TOO_MANY_REQUESTS, OVERLOADED
    */
   enter(name: string, bytes: number): Admitted {
-    const { requests, requestsPerSource, bufferedBytes, bufferedBytesPerSource } = this.#limits;
+    const { requests, requestsPerSource } = this.#limits;
+    let counted = Math.min(bytes, UNSENT_BYTES);
     const source = this.#sources.of(name);
     const isSuspect = this.#sources.isSuspect(name);
     if (isSuspect && !this.#allowSuspect(source)) throw tooMany();
-    if (source.requests >= requestsPerSource || source.bytes + bytes > bufferedBytesPerSource) throw tooMany();
-    if (this.#requests >= requests || this.#bytes + bytes > bufferedBytes) throw overloaded();
-    this.#count(source, 1, bytes, isSuspect);
-    return new Admitted(name, () => {
-      this.#count(source, -1, -bytes, isSuspect);
-      this.#sources.release(source);
+    if (source.requests >= requestsPerSource) throw tooMany();
+    if (this.#requests >= requests) throw overloaded();
+    this.#grow(source, counted);
+    this.#count(source, 1, isSuspect);
+    return new Admitted(name, counted, {
+      onGrow: (more) => {
+        this.#grow(source, more);
+        counted += more;
+      },
+      onEnd: () => {
+        this.#count(source, -1, isSuspect);
+        this.#bytes -= counted;
+        source.bytes -= counted;
+        this.#sources.release(source);
+      },
     });
   }
 
-  #count(source: Source, one: 1 | -1, bytes: number, isSuspect: boolean): void {
-    this.#requests += one;
+  #grow(source: Source, bytes: number): void {
+    const { bufferedBytes, bufferedBytesPerSource } = this.#limits;
+    if (source.bytes + bytes > bufferedBytesPerSource) throw tooMany();
+    if (this.#bytes + bytes > bufferedBytes) throw overloaded();
     this.#bytes += bytes;
-    source.requests += one;
     source.bytes += bytes;
+  }
+
+  #count(source: Source, one: 1 | -1, isSuspect: boolean): void {
+    this.#requests += one;
+    source.requests += one;
     if (isSuspect) this.#suspects += one;
   }
 

@@ -10,6 +10,7 @@ import type { ProviderApi } from "../../wire/index.ts";
 import { Admission, overloaded } from "./admission.ts";
 import type { Admitted } from "./admission.ts";
 import { answerBrokenRequest } from "./broken-requests.ts";
+import { countedBody } from "./counted-body.ts";
 import type { HealthReport } from "./health.ts";
 import type { LeafSource } from "./leaves.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
@@ -56,6 +57,15 @@ const SWEEP_MILLISECONDS = 60_000;
 const END_MILLISECONDS = 5_000;
 const UNREAD_BYTES = 16 * 1024;
 const admittedOf = new WeakMap<FastifyRequest, Admitted>();
+
+/** @throws HttpRefusal when there is no room: the rest of the body is not read */
+function receive(admitted: Admitted, bytes: number): void {
+  try {
+    admitted.receive(bytes);
+  } catch (error) {
+    throw new HttpRefusal((refusalOf(error) ?? faulted()).error, undefined, { connection: "close" });
+  }
+}
 
 export function createGatewayServer(options: GatewayServerOptions): GatewayServer {
   return new Server(options);
@@ -119,8 +129,9 @@ class Server implements GatewayServer {
     const late = sleep(this.#limits.graceSeconds * 1_000, undefined, { signal: grace.signal }).catch(() => undefined);
     await Promise.race([Promise.allSettled([closed, ...this.#work]), late]);
     grace.abort();
-    if (this.#work.size > 0) {
-      this.#options.onGraceOver?.();
+    const { onGraceOver } = this.#options;
+    if (this.#work.size > 0 && onGraceOver !== undefined) {
+      onGraceOver();
       const tooLate = sleep(END_MILLISECONDS, undefined, { ref: false });
       await Promise.race([Promise.allSettled(this.#work), tooLate]);
       // What they answered is on its way out.
@@ -148,6 +159,12 @@ class Server implements GatewayServer {
     }
     app.removeContentTypeParser("text/plain");
     app.addHook("onRequest", (request, reply) => this.#admit(request, reply));
+    app.addHook("preParsing", async (request, _, body) => {
+      const admitted = admittedOf.get(request);
+      return admitted === undefined || this.#sizeOf(request) === 0
+        ? body
+        : countedBody(body, (bytes) => receive(admitted, bytes));
+    });
     app.setErrorHandler((error, request, reply) => this.#refuse(error, request, reply));
     app.setNotFoundHandler((_, reply) => sendRefusal(reply, notFound()));
   }
@@ -160,6 +177,9 @@ class Server implements GatewayServer {
     raw.once("close", () => {
       const route = request.routeOptions.url;
       metrics?.answered(route, raw.statusCode, performance.now() - startedAt);
+      if (!request.raw.complete && performance.now() - startedAt >= this.#limits.requestSeconds * 1_000) {
+        this.#sources.blame(source, FAULTS.slowness);
+      }
       if (this.#isClosing) request.raw.socket.destroySoon();
     });
     try {

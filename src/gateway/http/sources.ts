@@ -15,8 +15,11 @@ const FORGOTTEN = 1 / 16;
 /** How many sources are remembered. */
 const REMEMBERED = 50_000;
 
-/** A proof costs a verifier's time; the other faults cost a signature's. No honest wallet makes them. */
-export const FAULTS = { proof: 2, message: 1 / 8 } as const;
+/**
+ * A proof costs a verifier's time, a body that never comes a place; the other faults cost a signature's time. No honest wallet makes
+ * them, but that its line may be bad.
+ */
+export const FAULTS = { proof: 2, slowness: 1 / 4, message: 1 / 8 } as const;
 
 /** What is in flight of one source, and what is held against it. */
 export interface Source {

@@ -7,7 +7,7 @@ import type { JsonRpcTransport } from "../json-rpc-upstream.ts";
 import type { ServeContext, Served, Upstream } from "../upstream.ts";
 import type { UpstreamSettings } from "./config.ts";
 import { Endpoint, UpstreamFault, readWhole } from "./endpoint.ts";
-import { assertUsers, refusalOf } from "./refusal.ts";
+import { assertNotProvidersOwn, refusalOf } from "./refusal.ts";
 import { scrubberOf } from "./secrets.ts";
 import type { Scrub } from "./secrets.ts";
 
@@ -66,7 +66,7 @@ async function inGroups<T, R>(items: readonly T[], task: (item: T) => Promise<R>
 
 type Answer = { readonly jsonrpc?: unknown; readonly id?: unknown; readonly error?: unknown } | null;
 
-/** @throws Refused for an answer with a status that says no, unless it is an error of JSON-RPC, whatever its status */
+/** @throws Refused for an answer with a status that says no, unless it is an error of JSON-RPC */
 function answerOf(status: number, bytes: Buffer, scrub: Scrub): unknown {
   let value: Answer | undefined;
   try {
@@ -76,7 +76,7 @@ function answerOf(status: number, bytes: Buffer, scrub: Scrub): unknown {
   }
   const isError = value?.error !== undefined && value.error !== null;
   if (status >= 300) {
-    assertUsers(status);
+    assertNotProvidersOwn(status);
     const isAnswer = isError && value?.jsonrpc === "2.0" && (value.id ?? null) !== null;
     if (!isAnswer || !ANSWERS.has(status)) throw new Refused(status);
   }

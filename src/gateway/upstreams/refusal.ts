@@ -25,7 +25,7 @@ function jsonOf(bytes: Buffer): unknown {
 }
 
 /** @throws UpstreamFault for a status that concerns only provider and service */
-export function assertUsers(status: number): void {
+export function assertNotProvidersOwn(status: number): void {
   if (PROVIDERS_OWN.has(status)) throw new UpstreamFault(`the service answered with status ${status}`);
 }
 
@@ -34,7 +34,7 @@ export function assertUsers(status: number): void {
  * @throws UpstreamFault for what concerns only provider and service
  */
 export function refusalOf({ status }: { readonly status: number }, bytes: Buffer | undefined, scrub: Scrub): Served {
-  assertUsers(status);
+  assertNotProvidersOwn(status);
   const words = bytes === undefined || NOT_QUOTED.has(status) ? undefined : jsonOf(bytes);
   const error = {
     message: `the service answered with status ${status}`,

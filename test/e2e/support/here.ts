@@ -6,7 +6,7 @@ import type { Ended } from "./program.ts";
 /** Takes what a stream is given, until it is released. */
 function capture(stream: NodeJS.WriteStream): { readonly text: () => string; readonly release: () => void } {
   let text = "";
-  const { write } = stream;
+  const write = stream.write.bind(stream);
   stream.write = (chunk: Uint8Array | string): boolean => {
     text += typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
     return true;

@@ -54,7 +54,7 @@ export async function deposit(
   session: WalletSession,
   { units, account, mint, acceptDevelopmentKeys = false, yes }: Deposit,
 ): Promise<Outcome> {
-  const { client, network, signer, say, prover } = session;
+  const { client, network, signer, say, prover, view } = session;
   const { token, parameters } = client;
   const opened = accountAt(session, account.toString());
   const { identityCommitment } = opened;
@@ -91,6 +91,8 @@ export async function deposit(
   }
   await opened.beginDeposit();
   const receipt = await send(session, identityCommitment, units, price);
+  // What comes next in this process finds the account.
+  await view.sync();
   const { openedAt } = await client.accountOf(identityCommitment);
   return {
     pool: client.pool.address,

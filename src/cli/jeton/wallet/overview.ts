@@ -61,6 +61,7 @@ export class Overview {
       ...grievancesOf(this.#source),
       provider: await this.#providerView(),
       pool: client.pool.address,
+      accountLifetime: `${client.parameters.accountLifetime / 86_400n} days from the deposit: close before, or only the stake comes back`,
       chain: `${network.title} (${config.chainId})`,
       gateway: config.gateway,
       fundingAddress: keys.fundingAddress,
