@@ -37,8 +37,23 @@ export function unsealFile(path: string): string[] {
       database.prepare(`UPDATE ${table} SET ${name} = ? WHERE ${condition}`).run(text, ...place);
     }
   }
-  database.exec(`DROP TABLE plans; DROP TABLE feeds; DROP TABLE feed_enrolments;
+  unsealStates(database, seal);
+  database.exec(`ALTER TABLE accounts DROP COLUMN is_own; DROP TABLE plans; DROP TABLE feeds; DROP TABLE feed_enrolments;
     ALTER TABLE calls ADD COLUMN request_hash TEXT NOT NULL DEFAULT '0x00'; UPDATE wallet SET schema_version = 2;`);
   database.close();
   return found;
+}
+
+/** Budget, returned holds and rho in columns of their own. */
+function unsealStates(database: DatabaseSync, seal: Seal): void {
+  const rows = database.prepare("SELECT * FROM states").all();
+  database.exec(`DROP TABLE states; CREATE TABLE states (
+    account INTEGER NOT NULL REFERENCES accounts (id), position INTEGER NOT NULL, budget TEXT NOT NULL,
+    returned_holds TEXT NOT NULL, rho TEXT NOT NULL, signature TEXT, PRIMARY KEY (account, position)) WITHOUT ROWID;`);
+  const insert = database.prepare("INSERT INTO states VALUES (?, ?, ?, ?, ?, ?)");
+  for (const { account, position, state, signature } of rows) {
+    const clear = JSON.parse(seal.open(state, OWNER, "states.state", Number(position))) as Record<string, string>;
+    const { budget = "", returnedHolds = "", rho = "" } = clear;
+    insert.run(account ?? null, position ?? null, budget, returnedHolds, rho, signature ?? null);
+  }
 }
