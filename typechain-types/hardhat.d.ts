@@ -27,13 +27,13 @@ getContractFactory(name: 'ICertifiedFolds', signerOrOptions?: ethers.Signer | Fa
 getContractFactory(name: 'ICreditDisputes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditDisputes__factory>
 getContractFactory(name: 'ICreditPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditPool__factory>
 getContractFactory(name: 'ICreditPoolFactory', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditPoolFactory__factory>
+getContractFactory(name: 'ICreditRulesDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditRulesDeployer__factory>
+getContractFactory(name: 'ICreditSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditSettlement__factory>
 getContractFactory(name: 'ICloseVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICloseVerifier__factory>
 getContractFactory(name: 'IFoldVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IFoldVerifier__factory>
 getContractFactory(name: 'IRefundVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRefundVerifier__factory>
 getContractFactory(name: 'IRequestVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRequestVerifier__factory>
 getContractFactory(name: 'ISlashVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISlashVerifier__factory>
-getContractFactory(name: 'ICreditRulesDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditRulesDeployer__factory>
-getContractFactory(name: 'ICreditSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditSettlement__factory>
 getContractFactory(name: 'CloseVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CloseVerifier__factory>
 getContractFactory(name: 'EnrollVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EnrollVerifier__factory>
 getContractFactory(name: 'FoldVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FoldVerifier__factory>
@@ -58,13 +58,13 @@ getContractAt(name: 'ICertifiedFolds', address: string | ethers.Addressable, sig
 getContractAt(name: 'ICreditDisputes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditDisputes>
 getContractAt(name: 'ICreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditPool>
 getContractAt(name: 'ICreditPoolFactory', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditPoolFactory>
+getContractAt(name: 'ICreditRulesDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditRulesDeployer>
+getContractAt(name: 'ICreditSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditSettlement>
 getContractAt(name: 'ICloseVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICloseVerifier>
 getContractAt(name: 'IFoldVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IFoldVerifier>
 getContractAt(name: 'IRefundVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRefundVerifier>
 getContractAt(name: 'IRequestVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRequestVerifier>
 getContractAt(name: 'ISlashVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISlashVerifier>
-getContractAt(name: 'ICreditRulesDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditRulesDeployer>
-getContractAt(name: 'ICreditSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditSettlement>
 getContractAt(name: 'CloseVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CloseVerifier>
 getContractAt(name: 'EnrollVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EnrollVerifier>
 getContractAt(name: 'FoldVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FoldVerifier>
@@ -89,13 +89,13 @@ deployContract(name: 'ICertifiedFolds', signerOrOptions?: ethers.Signer | Deploy
 deployContract(name: 'ICreditDisputes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditDisputes>
 deployContract(name: 'ICreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
 deployContract(name: 'ICreditPoolFactory', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPoolFactory>
+deployContract(name: 'ICreditRulesDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditRulesDeployer>
+deployContract(name: 'ICreditSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditSettlement>
 deployContract(name: 'ICloseVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICloseVerifier>
 deployContract(name: 'IFoldVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IFoldVerifier>
 deployContract(name: 'IRefundVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRefundVerifier>
 deployContract(name: 'IRequestVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRequestVerifier>
 deployContract(name: 'ISlashVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISlashVerifier>
-deployContract(name: 'ICreditRulesDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditRulesDeployer>
-deployContract(name: 'ICreditSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditSettlement>
 deployContract(name: 'CloseVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CloseVerifier>
 deployContract(name: 'EnrollVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EnrollVerifier>
 deployContract(name: 'FoldVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FoldVerifier>
@@ -120,13 +120,13 @@ deployContract(name: 'ICertifiedFolds', args: any[], signerOrOptions?: ethers.Si
 deployContract(name: 'ICreditDisputes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditDisputes>
 deployContract(name: 'ICreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
 deployContract(name: 'ICreditPoolFactory', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPoolFactory>
+deployContract(name: 'ICreditRulesDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditRulesDeployer>
+deployContract(name: 'ICreditSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditSettlement>
 deployContract(name: 'ICloseVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICloseVerifier>
 deployContract(name: 'IFoldVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IFoldVerifier>
 deployContract(name: 'IRefundVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRefundVerifier>
 deployContract(name: 'IRequestVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRequestVerifier>
 deployContract(name: 'ISlashVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISlashVerifier>
-deployContract(name: 'ICreditRulesDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditRulesDeployer>
-deployContract(name: 'ICreditSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditSettlement>
 deployContract(name: 'CloseVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CloseVerifier>
 deployContract(name: 'EnrollVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EnrollVerifier>
 deployContract(name: 'FoldVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FoldVerifier>

@@ -108,13 +108,25 @@ describe("jeton sandbox and jeton wallet, with OpenAI's client", function () {
 
   it("finishes the call under way when it is interrupted, and ends", async () => {
     const client = await startOver();
-    const chat = client.chat.completions.create({ model: "jeton-small", messages: [{ role: "user", content: "hi" }] });
-    await pause(20);
+    const messages = [{ role: "user" as const, content: "count to 150" }];
+    const chat = client.chat.completions.create({ model: "jeton-small", messages });
+    await underWay(client);
     const ended = proxy?.interrupt();
     expect((await chat).choices).to.have.lengthOf(1);
     expect((await ended)?.code).to.equal(0);
     proxy = undefined;
   });
+
+  /** Waits until the proxy has begun to pay. */
+  async function underWay({ baseURL }: OpenAI): Promise<void> {
+    for (;;) {
+      const { calls } = (await (await fetch(new URL("/jeton/status", baseURL))).json()) as {
+        calls: { running: number };
+      };
+      if (calls.running > 0) return;
+      await pause(5);
+    }
+  }
 
   async function startOver(): Promise<OpenAI> {
     expect((await proxy?.interrupt())?.code).to.equal(0);
