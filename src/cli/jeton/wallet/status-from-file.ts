@@ -2,8 +2,6 @@
 /** Where a wallet stands that nobody has open: from its file, the chain and the provider's feed. */
 import { formatEther } from "ethers";
 
-import { feedPage } from "../../../wire/index.ts";
-import type { ProviderApi } from "../../../wire/index.ts";
 import { tokensText } from "../../amounts.ts";
 import { Overview } from "./overview.ts";
 import { withWallet } from "./session.ts";
@@ -12,27 +10,16 @@ import type { OpenOptions, WalletSession } from "./session.ts";
 export const overviewFromFile = (options: OpenOptions): Promise<object> => withWallet(options, read);
 
 async function read(session: WalletSession): Promise<object> {
-  const { client, keys, network, provider, say } = session;
+  const { client, keys, network, purse, say } = session;
   const overview = await new Overview(session).read();
   const [tokens, coins] = await Promise.all([
     client.token.balanceOf(keys.fundingAddress),
     client.provider.getBalance(keys.fundingAddress),
   ]);
-  const anonymitySet = await countEnrolments(provider).catch((error: unknown) => {
-    say(`the provider's gateway does not answer: ${(error as Error).message}`);
-    return undefined;
+  await purse.feed.follow().catch((error: unknown) => {
+    say(`the provider's feed cannot be read, and the anonymity set is as of before: ${(error as Error).message}`);
   });
+  const anonymitySet = purse.feed.enrolments;
   const funds = { tokens: tokensText(tokens, client.token), coins: `${formatEther(coins)} ${network.coin}` };
   return { ...overview, anonymitySet, fundingAddressHolds: funds };
-}
-
-/** How many accounts a call can come from: those that enrolled, from the provider's feed, read whole. */
-async function countEnrolments(provider: ProviderApi): Promise<number> {
-  let count = 0;
-  for (let after = 0; ;) {
-    const { entries, next, isEnd } = feedPage.parse(await provider.publicFeed({ after }));
-    count += entries.filter(({ kind }) => kind === "enrolment").length;
-    if (isEnd || next <= after) return count;
-    after = next;
-  }
 }
