@@ -53,14 +53,24 @@ function allParts(): Part[] {
   return [solidity, ...partsOf(globSync("test/**/*.test.ts", { cwd: ROOT }).sort())].sort((a, b) => rank(a) - rank(b));
 }
 
+/** A part that takes longer hangs: something keeps its process alive. */
+const MOST_MINUTES = 25;
+
 function hardhat(command: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn("hardhat", command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (piece: Buffer) => (output += piece.toString()));
+    const limit = setTimeout(() => {
+      output += `\nended after ${MOST_MINUTES} minutes: it hangs, or the machine is very slow\n`;
+      child.kill("SIGKILL");
+    }, MOST_MINUTES * 60_000);
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output }));
+    child.on("close", (code) => {
+      clearTimeout(limit);
+      resolve({ code, output });
+    });
   });
 }
 

@@ -6,13 +6,20 @@ import { Wallet, hexlify, randomBytes } from "ethers";
 import { closeRequestOf } from "../../src/chain/index.ts";
 import type { CloseRequest } from "../../src/chain/index.ts";
 import { closeClaim, identityCommitmentOf } from "../../src/protocol/index.ts";
+import { encodeExchangeRequest } from "../../src/wire/index.ts";
 import { Rogue } from "../../scripts/demo/rogue.ts";
 import { Stage } from "../../scripts/demo/stage.ts";
 import type { LocalSigner } from "../../scripts/demo/stage.ts";
 
 const DEPOSIT = 200_000n;
 const FEE = 1_000n;
-const PAYLOAD = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_blockNumber", params: [] });
+const PAYLOAD = encodeExchangeRequest({
+  method: "POST",
+  path: "/",
+  contentType: "application/json",
+  encoding: "utf8",
+  body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_blockNumber", params: [] }),
+});
 
 describe("a cheater against the whole deployment", function () {
   this.timeout(300_000);
@@ -34,14 +41,14 @@ describe("a cheater against the whole deployment", function () {
     );
   });
 
-  after(() => stage.prover.close());
+  after(() => stage.close());
 
   afterEach("the pool holds what it owes", async () => {
     expect((await stage.client.solvency()).surplus).to.equal(0n);
   });
 
   async function rogueOf(identitySecret: bigint): Promise<Rogue> {
-    const { pool, gateway: provider, prover, view: chain } = stage;
+    const { pool, provider, prover, view: chain } = stage;
     const rogue = new Rogue({ pool, provider, prover, chain, identitySecret, deposit: DEPOSIT });
     await rogue.enroll();
     return rogue;
