@@ -9,6 +9,7 @@ import { base } from "./base.ts";
 import { local } from "./local.ts";
 import { optimismSepolia } from "./optimism-sepolia.ts";
 import { optimism } from "./optimism.ts";
+import { LIVE_POOL } from "./sizing.ts";
 import type { NetworkDescription } from "./types.ts";
 
 export type { NetworkDescription, PoolDefaults, TokenDescription } from "./types.ts";
@@ -39,3 +40,19 @@ export function describeNetwork(hardhatName: string): NetworkDescription {
   }
   return found;
 }
+
+/** A chain that has no file here: its pools can be looked at, with the care that a live chain is given. */
+export const unknownNetwork = (chainId: bigint): NetworkDescription => ({
+  name: `chain-${chainId}`,
+  title: `chain ${chainId}`,
+  chainId,
+  chainType: "generic",
+  isLocal: false,
+  rpcVariable: "RPC_URL",
+  rpcDefault: undefined,
+  token: undefined,
+  explorer: undefined,
+  confirmations: 3,
+  finality: { kind: "finalized" },
+  pool: LIVE_POOL,
+});

@@ -8,11 +8,12 @@ import type { Payout } from "../protocol/index.ts";
 import { TICKET_COUNT, closeClaim, closePayout } from "../protocol/index.ts";
 import { Prover } from "../prover/index.ts";
 import { CliError } from "./errors.ts";
+import { openPool } from "./pools.ts";
 import { addressOption, amountText, numberOption, readIdentity, required } from "./options.ts";
 import type { IdentityOptions } from "./options.ts";
 import { note, report } from "./report.ts";
 import type { Outcome, Report, Say } from "./report.ts";
-import { confirm, openPool, openSender, withSession } from "./session.ts";
+import { confirm, openSender, withSession } from "./session.ts";
 
 interface CloseArguments extends IdentityOptions {
   readonly pool: string;

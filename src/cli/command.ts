@@ -7,10 +7,12 @@ import { PoolHistory } from "../chain/index.ts";
 import { FIELD_MODULUS } from "../protocol/index.ts";
 import type { FileFormat } from "../wire/index.ts";
 import { CliError } from "./errors.ts";
+import { readText } from "./files.ts";
+import { openPool } from "./pools.ts";
 import { numberOption, required } from "./options.ts";
 import { note } from "./report.ts";
 import type { Outcome, Say } from "./report.ts";
-import { openPool, openSender, readText, withSession } from "./session.ts";
+import { openSender, withSession } from "./session.ts";
 import type { Session } from "./session.ts";
 
 /** What a task runs; tests run it too. */

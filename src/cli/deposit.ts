@@ -4,11 +4,12 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { DemoUSD__factory } from "../../typechain-types/index.js";
 import type { PoolSender } from "../chain/index.ts";
 import { CliError } from "./errors.ts";
+import { openPool } from "./pools.ts";
 import { amountText, numberOption, readIdentity, required } from "./options.ts";
 import type { IdentityOptions } from "./options.ts";
 import { note, report } from "./report.ts";
 import type { Outcome, Report, Say } from "./report.ts";
-import { confirm, openPool, openSender, withSession } from "./session.ts";
+import { confirm, openSender, withSession } from "./session.ts";
 import type { Session } from "./session.ts";
 
 interface DepositArguments extends IdentityOptions {

@@ -2,11 +2,12 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { CliError } from "./errors.ts";
+import { openPool } from "./pools.ts";
 import { readCommitment } from "./options.ts";
 import type { IdentityOptions } from "./options.ts";
 import { note, report } from "./report.ts";
 import type { Outcome, Report, Say } from "./report.ts";
-import { confirm, openPool, openSender, withSession } from "./session.ts";
+import { confirm, openSender, withSession } from "./session.ts";
 
 interface ExpireArguments extends IdentityOptions {
   readonly pool: string;

@@ -5,7 +5,7 @@ import { getAddress, isAddress } from "ethers";
 import type { Pool } from "../protocol/index.ts";
 import { FIELD_MODULUS, deriveIdentitySecret, identityCommitmentOf } from "../protocol/index.ts";
 import { CliError } from "./errors.ts";
-import { readText } from "./session.ts";
+import { readText } from "./files.ts";
 
 export { amountText } from "./amounts.ts";
 

@@ -6,9 +6,10 @@ import type { PoolHistory } from "../chain/index.ts";
 import { coveredTickets, holdOf } from "../protocol/index.ts";
 import { readHistory } from "./command.ts";
 import { amountText } from "./options.ts";
+import { openPool } from "./pools.ts";
 import { note, report } from "./report.ts";
 import type { Outcome, Report, Say } from "./report.ts";
-import { openPool, withSession } from "./session.ts";
+import { withSession } from "./session.ts";
 
 interface PoolInfoArguments {
   readonly pool: string;

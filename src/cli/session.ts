@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Where a command works: the network, the account that sends, the record of what is deployed. */
-import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";
-import { resolve } from "node:path";
 
 import type { Signer } from "ethers";
-import { isAddress } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import type { NetworkDescription, RecordStore } from "../../deploy/index.ts";
 import { describeNetwork, fileRecord, memoryRecord, recordPath } from "../../deploy/index.ts";
 import { DEPLOYER_VARIABLE } from "../../deploy/hardhat-networks.ts";
 import type { ChainProvider } from "../chain/index.ts";
-import { PoolClient, PoolSender, requireChain } from "../chain/index.ts";
+import type { PoolClient } from "../chain/index.ts";
+import { PoolSender } from "../chain/index.ts";
+import { recordFolder } from "./chain.ts";
 import { CliError } from "./errors.ts";
 import type { Say } from "./report.ts";
-
-/** Deployment records stand here; the environment can name another folder. */
-export const RECORD_FOLDER_VARIABLE = "JETON_DEPLOYMENTS";
 
 export interface Session {
   readonly network: NetworkDescription;
@@ -53,7 +49,7 @@ async function openSession(hre: HardhatRuntimeEnvironment, say: Say): Promise<Se
   await requireConfiguration(hre, name, network);
   const connection = await hre.network.create(name);
   const isSimulated = connection.networkConfig.type === "edr-simulated";
-  const folder = process.env[RECORD_FOLDER_VARIABLE] ?? resolve(hre.config.paths.root, "deployments");
+  const folder = recordFolder(hre.config.paths.root);
   const isFork = isSimulated && !network.isLocal;
   return {
     network,
@@ -111,41 +107,6 @@ async function requireConfiguration(
   }
 }
 
-/** A pool with the block in which its events begin, where the record knows it. */
-export interface OpenedPool {
-  readonly client: PoolClient;
-  readonly fromBlock: number | undefined;
-}
-
-/** @param pool an address, or a name on record. @throws CliError POOL_UNKNOWN */
-export async function openPool(session: Session, pool: string): Promise<OpenedPool> {
-  const { provider, network, store } = session;
-  await requireChain(provider, network.chainId);
-  const record = await store.load();
-  const pools = record?.pools ?? {};
-  const entry = isAddress(pool)
-    ? Object.values(pools).find(({ address }) => address.toLowerCase() === pool.toLowerCase())
-    : pools[pool];
-  const address = entry?.address ?? (isAddress(pool) ? pool : undefined);
-  if (address === undefined) {
-    const known = Object.keys(pools).join(", ");
-    throw new CliError(
-      "POOL_UNKNOWN",
-      known === ""
-        ? `no pool is on record for ${network.title} (${store.name}): deploy one, or name one with --pool ADDRESS`
-        : `there is no pool "${pool}" on record: ${store.name} has ${known}; or name one with --pool ADDRESS`,
-    );
-  }
-  if (session.isSimulated && (await provider.getCode(address)) === "0x") {
-    throw new CliError(
-      "POOL_UNKNOWN",
-      `the network inside this process is new, and its pools of earlier runs are gone: start "npx hardhat node" and use --network localhost, or "npx hardhat anvil" and --network anvil`,
-    );
-  }
-  const client = await PoolClient.connect(provider, address, { chainId: network.chainId });
-  return { client, fromBlock: entry?.fromBlock };
-}
-
 export async function openSender(session: Session, client: PoolClient): Promise<PoolSender> {
   return new PoolSender(client, await session.signer(), {
     confirmations: session.isSimulated ? 1 : session.network.confirmations,
@@ -163,11 +124,4 @@ export async function confirm(session: Session, isConfirmed: boolean, question: 
   const answer = await terminal.question(`${session.network.title} is a live chain. ${question} Type "yes": `);
   terminal.close();
   if (answer.trim().toLowerCase() !== "yes") throw new CliError("NOT_CONFIRMED", "not confirmed: nothing was sent");
-}
-
-/** @throws CliError FILE_UNREADABLE */
-export async function readText(path: string, what: string): Promise<string> {
-  return readFile(resolve(path), "utf8").catch((error: Error) => {
-    throw new CliError("FILE_UNREADABLE", `cannot read ${what}: ${error.message}`, error);
-  });
 }

@@ -6,10 +6,12 @@ import { evidenceFromJson, proveDoubleSpend, slashClaim, slashPayout } from "../
 import { Prover } from "../prover/index.ts";
 import { requireChainOf } from "./command.ts";
 import { CliError } from "./errors.ts";
+import { readText } from "./files.ts";
+import { openPool } from "./pools.ts";
 import { addressOption, amountText, required } from "./options.ts";
 import { note, report } from "./report.ts";
 import type { Outcome, Report, Say } from "./report.ts";
-import { confirm, openPool, openSender, readText, withSession } from "./session.ts";
+import { confirm, openSender, withSession } from "./session.ts";
 
 interface SlashArguments {
   readonly evidence: string | undefined;
