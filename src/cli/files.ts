@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Files that a user names. */
-import { readFile } from "node:fs/promises";
+import { open, readFile, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 
 import { CliError } from "./errors.ts";
@@ -10,4 +10,23 @@ export async function readText(path: string, what: string): Promise<string> {
   return readFile(resolve(path), "utf8").catch((error: Error) => {
     throw new CliError("FILE_UNREADABLE", `cannot read ${what}: ${error.message}`, error);
   });
+}
+
+/** Replaces the file as a whole: a reader sees the old one or the new one. @throws CliError FILE_UNREADABLE */
+export async function writeWhole(path: string, content: string): Promise<void> {
+  const target = resolve(path);
+  const temporary = `${target}.${process.pid}.tmp`;
+  try {
+    const file = await open(temporary, "w");
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new CliError("FILE_UNREADABLE", `cannot write ${path}: ${(error as Error).message}`, error);
+  }
 }

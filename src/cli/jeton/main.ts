@@ -2,6 +2,7 @@
 /** `jeton`: the program that providers and users run. */
 import { Command } from "commander";
 
+import { auditCommand } from "./audit.ts";
 import { modelCommand } from "./model.ts";
 import { termsCommand } from "./terms.ts";
 import { sandboxCommand } from "./sandbox.ts";
@@ -9,7 +10,14 @@ import { serveCommand } from "./serve.ts";
 import { walletCommand } from "./wallet.ts";
 
 /** Each file adds one command, and loads what it works with when it runs. */
-const COMMANDS: readonly (() => Command)[] = [modelCommand, termsCommand, serveCommand, sandboxCommand, walletCommand];
+const COMMANDS: readonly (() => Command)[] = [
+  modelCommand,
+  termsCommand,
+  serveCommand,
+  sandboxCommand,
+  walletCommand,
+  auditCommand,
+];
 
 const program = new Command("jeton")
   .description("Anonymous prepaid API credits, settled on an Ethereum L2")

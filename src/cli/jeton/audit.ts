@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** `jeton audit`: replays a pool's whole history from an endpoint, and says whether every rule was kept. */
+import { Command, Option } from "commander";
+
+import type { AuditReport } from "../../audit/index.ts";
+import { CliError } from "../errors.ts";
+import { note, settle } from "../outcome.ts";
+import type { Outcome } from "../outcome.ts";
+import { withPool, withPoolOptions } from "./chain-options.ts";
+import type { PoolFlags } from "./chain-options.ts";
+
+interface AuditFlags extends PoolFlags {
+  readonly fromBlock?: string;
+  readonly toBlock: string;
+  readonly chunk: string;
+  readonly checkpoints: string;
+  readonly sample: string;
+  /** A file, or true: on stdout. */
+  readonly json?: string | true;
+  readonly html?: string;
+}
+
+const HELP = `
+It needs no key, and nothing but an endpoint: the pool's events are replayed from its creation on, the tree is built again leaf by
+leaf, every payout computed again to the unit, every token that moved explained, every proof and signature verified again, and the
+contracts' own books at the last block held against all that. An endpoint without old states is enough; one that has them has the
+books compared on the way, too. What can be found, and what each code means, is in docs/audit-report.md.
+
+Exit codes: 0 no violation, 1 the audit could not be done, 3 violations were found.
+
+Examples:
+  $ jeton audit --network base --pool 0x… --html audit.html
+  $ jeton audit --rpc-url http://127.0.0.1:8545 --pool 0x… --json report.json
+`;
+
+function whole(text: string, option: string, least: number): number {
+  const value = Number(text);
+  if (/^\d{1,12}$/.test(text) && value >= least) return value;
+  throw new CliError("OPTION_INVALID", `${option} takes a whole number from ${least} on, and not "${text}"`);
+}
+
+function blockOf(text: string): number | "latest" | "finalized" {
+  return text === "latest" || text === "finalized" ? text : whole(text, "--to-block", 0);
+}
+
+async function audit(flags: AuditFlags): Promise<AuditReport> {
+  const [{ runAudit }, { Prover }] = await Promise.all([
+    import("../../audit/index.ts"),
+    import("../../prover/index.ts"),
+  ]);
+  const numbers = {
+    toBlock: blockOf(flags.toBlock),
+    chunkSize: whole(flags.chunk, "--chunk", 1),
+    checkpoints: whole(flags.checkpoints, "--checkpoints", 0),
+    sample: whole(flags.sample, "--sample", 1),
+    ...(flags.fromBlock === undefined ? {} : { fromBlock: whole(flags.fromBlock, "--from-block", 0) }),
+  };
+  return withPool(flags, async ({ client, fromBlock }) => {
+    const prover = await Prover.create({ verifiers: 2 });
+    try {
+      return await runAudit({
+        client,
+        ...(fromBlock === undefined ? {} : { fromBlock }),
+        ...numbers,
+        verify: (statement, signals, proof) => prover.verify(statement, signals, proof),
+        manifest: prover.manifest,
+        say: note,
+      });
+    } finally {
+      await prover.close();
+    }
+  });
+}
+
+const jsonOf = (report: AuditReport): string =>
+  `${JSON.stringify(report, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value), 2)}\n`;
+
+/** Writes the files that were asked for, and sums up. */
+async function outcomeOf(flags: AuditFlags, report: AuditReport): Promise<Outcome> {
+  const [{ documentOf, summaryOf }, { renderReport }, { writeWhole }] = await Promise.all([
+    import("../../audit/index.ts"),
+    import("../../report/index.ts"),
+    import("../files.ts"),
+  ]);
+  if (typeof flags.json === "string") await writeWhole(flags.json, jsonOf(report));
+  if (flags.html !== undefined) await writeWhole(flags.html, renderReport(documentOf(report)));
+  return flags.json === true ? { ...report } : { ...summaryOf(report), written: writtenBy(flags) };
+}
+
+function writtenBy({ json, html }: AuditFlags): string | undefined {
+  const files = [json, html].filter((file): file is string => typeof file === "string");
+  return files.length === 0 ? undefined : files.join(", ");
+}
+
+const VIOLATIONS_FOUND = 3;
+
+async function run(flags: AuditFlags): Promise<void> {
+  let isClean = true;
+  const isDone = await settle({ json: flags.json === true }, async () => {
+    const report = await audit(flags);
+    ({ isClean } = report.result);
+    return outcomeOf(flags, report);
+  });
+  process.exitCode = isDone ? (isClean ? 0 : VIOLATIONS_FOUND) : 1;
+}
+
+export const auditCommand = (): Command =>
+  withPoolOptions(new Command("audit").description("check a pool's whole history from an endpoint alone"))
+    .option("--from-block <number>", "where to begin; the pool's creation otherwise")
+    .option("--to-block <block>", "where to end: a number, latest or finalized", "latest")
+    .option("--sample <n>", "verify the proof of one in n closes and slashes, chosen at random", "1")
+    .option("--checkpoints <n>", "at how many blocks on the way the contracts' books are compared", "8")
+    .option("--chunk <blocks>", "most blocks in one request for events", "2000")
+    .addOption(
+      new Option("--json [file]", "the whole report as JSON: into a file, or on stdout in place of the summary"),
+    )
+    .option("--html <file>", "the report as a page with charts, in one file")
+    .addHelpText("after", HELP)
+    .action(run);
