@@ -6,6 +6,7 @@ export type { DisputeRecord, RefundRecord } from "./dispute-book.ts";
 export * from "./dispute-sender.ts";
 export * from "./errors.ts";
 export * from "./event-sync.ts";
+export * from "./fees.ts";
 export * from "./final-events.ts";
 export * from "./fresh-view.ts";
 export type { FoldRecord } from "./fold-book.ts";

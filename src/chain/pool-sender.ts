@@ -22,6 +22,10 @@ const closeStruct = (request: CloseRequest): CloseRequestStruct => ({
   proof: proofStruct(request.proof),
 });
 
+/** A slashing claim as the settlement contract takes it. */
+export const slashData = (identityCommitment: bigint, nullifier: bigint, recipient: string, proof: Proof): string =>
+  settlement.encodeFunctionData("slash", [identityCommitment, nullifier, recipient, proofStruct(proof)]);
+
 /** What a price is for, in errors. */
 const PRICE = "the deposit with its stake";
 
@@ -131,7 +135,7 @@ export class PoolSender extends DisputeSender {
     recipient: string,
     proof: Proof,
   ): Promise<TransactionReceipt> {
-    const data = settlement.encodeFunctionData("slash", [identityCommitment, nullifier, recipient, proofStruct(proof)]);
+    const data = slashData(identityCommitment, nullifier, recipient, proof);
     return this.sendTo("settlement", data, "the slashing claim");
   }
 
