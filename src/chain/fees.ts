@@ -76,3 +76,13 @@ export const isKnownTransaction = async (source: RpcSource, hash: string): Promi
 /** How many transactions of an account are in the chain: its next nonce. Past any cache. @throws ChainError RPC_FAILED */
 export const minedNonce = async (source: RpcSource, address: string): Promise<number> =>
   Number(await guarded("reading the nonce", () => source.send("eth_getTransactionCount", [address, "latest"])));
+
+/**
+ * As of the newest block, and not of what waits to be mined: there, what this one replaces has been done already.
+ * @throws ChainError REVERTED, GAS_LIMIT, RPC_FAILED
+ */
+export const estimateAtHead = async (
+  source: RpcSource,
+  call: { readonly from: string; readonly to: string; readonly data: string },
+  action: string,
+): Promise<bigint> => BigInt((await guarded(action, () => source.send("eth_estimateGas", [call, "latest"]))) as string);

@@ -44,7 +44,7 @@ export function recordFolder(root: string): string {
 }
 
 /** @throws CliError OPTION_INVALID */
-function networkNamed(name: string): NetworkDescription {
+export function networkNamed(name: string): NetworkDescription {
   const found = NETWORKS.find((network) => network.name === name);
   if (found !== undefined) return found;
   throw new CliError("OPTION_INVALID", `--network takes one of ${NETWORK_NAMES.join(", ")}, and not "${name}"`);

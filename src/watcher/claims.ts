@@ -5,7 +5,15 @@
  */
 import { Transaction } from "ethers";
 
-import { ChainError, gasLimitFor, guarded, l1DataFee, readGasPrices, slashData } from "../chain/index.ts";
+import {
+  ChainError,
+  estimateAtHead,
+  gasLimitFor,
+  guarded,
+  l1DataFee,
+  readGasPrices,
+  slashData,
+} from "../chain/index.ts";
 import type { PoolClient } from "../chain/index.ts";
 import {
   FIELD_MODULUS,
@@ -173,8 +181,8 @@ export class Claims {
     if (feesFor({ ...prices, gasLimit: TYPICAL_GAS, dataFee: 0n }) === undefined) throw tooDear(claim, budget);
     const data = await this.#proved(claim);
     const call = { from: signer.address, to: client.settlementAddress, data };
-    const estimate = await guarded("the slashing claim", () => client.provider.estimateGas(call)).catch(
-      (error: unknown) => this.#explain(error),
+    const estimate = await estimateAtHead(client.provider, call, "the slashing claim").catch((error: unknown) =>
+      this.#explain(error),
     );
     // Somebody else was first: their slash comes with the next events.
     if (estimate === undefined) return false;

@@ -7,6 +7,8 @@ export type WatcherErrorCode =
   | "WATCHER_FILE_UNREADABLE"
   /** The file holds another pool under this name. */
   | "POOL_MISMATCH"
+  /** The settings do not allow to work on this pool. */
+  | "POOL_REFUSED"
   /** The feed cannot be believed as it stands: malformed, with gaps, or changed again right after it was read anew. */
   | "FEED_UNREADABLE"
   /** The value of the bounty is not known. */

@@ -10,6 +10,7 @@ import { ChainReader } from "./chain-reader.ts";
 import type { ChainState } from "./chain-reader.ts";
 import { accountName } from "./claim-records.ts";
 import { Claims } from "./claims.ts";
+import { WatcherError } from "./errors.ts";
 import { FeedReader } from "./feed-reader.ts";
 import { Judge } from "./judge.ts";
 import { reasonOf } from "./ports.ts";
@@ -205,7 +206,8 @@ export class PoolWatch {
     for (const { commitment, finalizableAt, isDerived } of store.chain.openCloses(this.id)) {
       const left = finalizableAt - this.#now;
       const unread = this.#feedRows.filter(({ id }) => store.feeds.cutoff(this.id, commitment, id) === undefined);
-      if (left > this.#thresholds.unjudgedSeconds || (isDerived && unread.length === 0)) continue;
+      const isJudged = (isDerived && unread.length === 0) || store.claims.of(this.id, commitment) !== undefined;
+      if (left > this.#thresholds.unjudgedSeconds || isJudged) continue;
       const names = unread.map(({ name }) => name).join(", ");
       const why = unread.length === 0 ? "its tickets are not derived" : `not read since it was final: ${names}`;
       const message = `the close of ${accountName(commitment)} can be paid out in ${left} s; ${why}`;
@@ -252,7 +254,15 @@ export class PoolWatch {
   }
 }
 
-/** The settings name what is not there. */
+const HOPELESS = new Set<unknown>([
+  "WRONG_CHAIN",
+  "NO_CODE",
+  "NOT_A_POOL",
+  "ARGUMENT_INVALID",
+  "POOL_MISMATCH",
+  "POOL_REFUSED",
+]);
+
+/** The settings are wrong: no waiting mends it. */
 export const isHopeless = (error: unknown): boolean =>
-  (error instanceof ChainError && ["WRONG_CHAIN", "NO_CODE", "NOT_A_POOL", "ARGUMENT_INVALID"].includes(error.code)) ||
-  (error as { readonly code?: unknown }).code === "POOL_MISMATCH";
+  (error instanceof ChainError || error instanceof WatcherError) && HOPELESS.has(error.code);

@@ -65,7 +65,7 @@ describe("the watcher and cheaters", function () {
     await watching.pass();
     expect(await statusOfAccount()).to.equal("slashed");
     await watching.pass();
-    expect(statusOf(watching.store)[0]?.claims[0]).to.include({ kind: "understated-close", state: "sent" });
+    expect(statusOf(watching.store)[0]?.claims[0]).to.include({ kind: "understated-close", state: "mined" });
     await mine();
     await watching.pass();
     expect(statusOf(watching.store)[0]?.claims[0]).to.include({ kind: "understated-close", state: "won" });

@@ -8,6 +8,7 @@ import { termsCommand } from "./terms.ts";
 import { sandboxCommand } from "./sandbox.ts";
 import { serveCommand } from "./serve.ts";
 import { walletCommand } from "./wallet.ts";
+import { watchCommand } from "./watch.ts";
 
 /** Each file adds one command, and loads what it works with when it runs. */
 const COMMANDS: readonly (() => Command)[] = [
@@ -17,6 +18,7 @@ const COMMANDS: readonly (() => Command)[] = [
   sandboxCommand,
   walletCommand,
   auditCommand,
+  watchCommand,
 ];
 
 const program = new Command("jeton")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** From a gateway's settings to a provider that can be started: everything is opened, and everything is checked. */
-import { JsonRpcProvider, Network, Wallet } from "ethers";
+import { JsonRpcProvider, Network } from "ethers";
 
 import {
   LIVE_NETWORKS,
@@ -20,6 +20,7 @@ import type { Terms } from "../../wire/index.ts";
 import { CliError } from "../errors.ts";
 import type { Say } from "../outcome.ts";
 import type { ServeConfig } from "./serve-config.ts";
+import { hexKey } from "./settings-file.ts";
 import { readTerms } from "./terms-file.ts";
 
 export interface OpenedProvider {
@@ -27,34 +28,11 @@ export interface OpenedProvider {
   readonly close: () => Promise<void>;
 }
 
-const hexKey = (text: string, what: string): string => {
-  const digits = text.trim().replace(/^0x/, "");
-  if (/^[0-9a-fA-F]{64}$/.test(digits)) return digits;
-  throw new CliError("OPTION_INVALID", `${what} is no private key: 32 bytes in hexadecimal are expected`);
-};
-
 async function stateKeyOf(config: ServeConfig, say: Say): Promise<ProviderKey> {
   const { stateKey } = config.settings;
   const what = "the key that signs states and refund tickets";
   const text = "file" in stateKey ? await config.secretFile(stateKey.file, say) : config.variable(stateKey.env, what);
   return providerKey(Buffer.from(hexKey(text, what), "hex"));
-}
-
-async function signerOf(config: ServeConfig, say: Say): Promise<Wallet> {
-  const { signer } = config.settings;
-  const what = "the private key of the provider's account";
-  if ("env" in signer) return new Wallet(`0x${hexKey(config.variable(signer.env, what), what)}`);
-  const password = config.variable(signer.passwordEnv, "the password of the provider's keystore");
-  const keystore = await config.secretFile(signer.keystoreFile, say);
-  try {
-    return new Wallet((await Wallet.fromEncryptedJson(keystore, password)).privateKey);
-  } catch (error) {
-    throw new CliError(
-      "OPTION_INVALID",
-      `${config.pathOf(signer.keystoreFile)} is no keystore, or ${signer.passwordEnv} does not open it`,
-      error,
-    );
-  }
 }
 
 function upstreamFor(config: ServeConfig, terms: Terms, onFault: (error: unknown) => void): Upstream {
@@ -115,7 +93,7 @@ export async function openProvider(config: ServeConfig, log: Log, say: Say): Pro
     opened.push(() => rpc.destroy());
     const client = await PoolClient.connect(rpc, settings.pool);
     const network = [...LOCAL_NETWORKS, ...LIVE_NETWORKS].find(({ chainId }) => chainId === client.chainId);
-    const signer = await signerOf(config, say);
+    const signer = await config.signer(settings.signer, "the provider's", say);
     if (signer.address !== client.parameters.provider) {
       throw new CliError(
         "OPTION_INVALID",

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect } from "chai";
+import { Wallet as EthersWallet } from "ethers";
+
+import { PoolSender } from "../../src/chain/index.ts";
+import type { CloseRequest } from "../../src/chain/index.ts";
+import { PoolClient } from "../../src/chain/index.ts";
+import { slashClaim } from "../../src/protocol/index.ts";
+import { WatcherError, fixedPrice, statusOf } from "../../src/watcher/index.ts";
+import { HandClock, ScriptedFeed, cheater, startWatchedWorld, watch } from "./support/watched.ts";
+import type { Cheater, WatchedWorld, Watching } from "./support/watched.ts";
+
+describe("the watcher in bad weather", function () {
+  this.timeout(60_000);
+  let world: WatchedWorld;
+  let mallory: Cheater;
+  /** j = 2. */
+  let close: CloseRequest;
+  let snapshot: string;
+  let doubleSpend: ScriptedFeed;
+
+  before(async () => {
+    world = await startWatchedWorld();
+    mallory = cheater(world.pool, 4_711n);
+    await world.deposit(mallory);
+    close = await world.proveClose(mallory, 2);
+    snapshot = (await world.rpc("evm_snapshot")) as string;
+  });
+  after(() => world.close());
+  beforeEach(() => {
+    doubleSpend = new ScriptedFeed();
+    doubleSpend.entries = [mallory.entry(0), mallory.entry(0, 77n)];
+  });
+  afterEach(async () => {
+    await world.rpc("evm_setAutomine", [true]);
+    await world.rpc("evm_revert", [snapshot]);
+    snapshot = (await world.rpc("evm_snapshot")) as string;
+  });
+
+  const mine = async (count = 3): Promise<void> => {
+    await world.rpc("hardhat_mine", [`0x${count.toString(16)}`]);
+  };
+  const isSlashed = async (): Promise<boolean> =>
+    (await world.local.client.accountOf(mallory.commitment)).status === "slashed";
+  const events = ({ log }: Watching): string[] => log.map(({ event }) => event);
+  const transactionsOf = ({ store }: Watching): readonly string[] => statusOf(store)[0]?.claims[0]?.transactions ?? [];
+  const chainTime = async (): Promise<number> => (await world.local.client.provider.getBlock("latest"))?.timestamp ?? 0;
+
+  describe("fees", () => {
+    it("makes no proof and sends nothing while the gas costs more than its share of the bounty, and says so", async () => {
+      const prices = { price: "0.0001" };
+      const proofs = world.proofs();
+      const watching = watch(world, {
+        feeds: [doubleSpend],
+        claiming: { price: async () => fixedPrice(prices.price)() },
+      });
+      await watching.pass();
+      expect(watching.codes()).to.deep.equal(["CLAIM_TOO_DEAR"]);
+      expect(world.proofs()).to.equal(proofs);
+      expect(transactionsOf(watching)).to.deep.equal([]);
+      prices.price = "1";
+      await watching.pass();
+      expect(await isSlashed()).to.equal(true);
+      expect(watching.told.map(({ state, code }) => `${state} ${code}`)).to.deep.equal([
+        "raised CLAIM_TOO_DEAR",
+        "recovered CLAIM_TOO_DEAR",
+      ]);
+      watching.close();
+    });
+
+    it("offers more for a claim that waits, never more in all than it may cost, and has one nonce for it", async () => {
+      await world.rpc("evm_setAutomine", [false]);
+      const watching = watch(world, { feeds: [doubleSpend], claiming: { price: fixedPrice("0.01") } });
+      watching.clock.now = await chainTime();
+      await watching.pass();
+      for (let minute = 0; minute < 14; minute++) {
+        watching.clock.now += 130;
+        await watching.pass();
+      }
+      const claim = watching.store.claims.all(1)[0];
+      const sent = watching.store.claims.transactionsOf(claim?.id ?? 0);
+      expect(sent.length).to.be.greaterThan(2);
+      expect(new Set(sent.map(({ nonce }) => nonce)).size).to.equal(1);
+      // Half of what 0.01 coins for a token make of the bounty, in wei.
+      const most = ((claim?.bounty ?? 0n) * 10_000_000_000_000_000n) / 1_000_000n / 2n;
+      for (const { maxFee } of sent) expect(maxFee * 330_000n).to.be.lessThan(most);
+      expect(watching.codes()).to.deep.equal(["CLAIM_TOO_DEAR"]);
+      await world.rpc("evm_mine");
+      await watching.pass();
+      expect(await isSlashed()).to.equal(true);
+      watching.close();
+    });
+
+    it("says that the signer has no coins, before there is anything to claim, and claims when it has some", async () => {
+      const poor = new EthersWallet(`0x${"23".repeat(32)}`);
+      const feed = new ScriptedFeed();
+      const watching = watch(world, { feeds: [feed], claiming: { signer: poor } });
+      await watching.pass();
+      expect(watching.codes()).to.deep.equal(["SIGNER_SHORT"]);
+      feed.entries = doubleSpend.entries;
+      await watching.pass();
+      expect(watching.codes()).to.deep.equal(["SIGNER_SHORT"]);
+      await world.rpc("hardhat_setBalance", [poor.address, "0xde0b6b3a7640000"]);
+      await watching.pass();
+      expect(await isSlashed()).to.equal(true);
+      expect(watching.codes()).to.deep.equal([]);
+      watching.close();
+    });
+
+    it("says that the bounty's worth is not known, and sends nothing until it is", async () => {
+      let isKnown = false;
+      const price = async (): Promise<bigint> => {
+        if (!isKnown) throw new WatcherError("PRICE_UNKNOWN", "no answer");
+        return 10n ** 18n;
+      };
+      const watching = watch(world, { feeds: [doubleSpend], claiming: { price } });
+      await watching.pass();
+      expect(watching.codes()).to.deep.equal(["PRICE_UNKNOWN"]);
+      isKnown = true;
+      await watching.pass();
+      expect(await isSlashed()).to.equal(true);
+      watching.close();
+    });
+  });
+
+  describe("others and the endpoint", () => {
+    it("is done without a loss when somebody else was first, before or after it sent", async () => {
+      const { client, user } = world.local;
+      const quiet = watch(world, { feeds: [doubleSpend], claiming: "none" });
+      await quiet.pass();
+      const claim = quiet.store.claims.all(1)[0];
+      const shares = [claim?.share, claim?.secondShare] as never;
+      const evidence = { identitySecret: mallory.secret, index: 0, shares };
+      const { proof } = await world.prove("slash", slashClaim(client.pool, evidence, user.address).input);
+      await new PoolSender(client, user).slash(mallory.commitment, claim?.nullifier ?? 0n, user.address, proof);
+      await mine();
+      await quiet.pass();
+      expect(statusOf(quiet.store)[0]?.claims[0]).to.include({ state: "lost", gasSpent: 0n });
+      expect(quiet.codes()).to.deep.equal([]);
+      quiet.close();
+
+      const watching = watch(world, { feeds: [doubleSpend] });
+      await watching.pass();
+      expect(transactionsOf(watching)).to.deep.equal([]);
+      expect(watching.codes()).to.deep.equal([]);
+      watching.close();
+    });
+
+    it("takes another nonce when something else has used its own, and is paid once", async () => {
+      const signer = world.signer.connect(world.local.client.provider);
+      await world.rpc("evm_setAutomine", [false]);
+      const watching = watch(world, { feeds: [doubleSpend] });
+      await watching.pass();
+      const [first] = transactionsOf(watching);
+      await world.rpc("hardhat_dropTransaction", [first]);
+      const nonce = await signer.provider?.getTransactionCount(signer.address, "latest");
+      await signer.sendTransaction({ to: world.recipient, value: 1n, ...(nonce === undefined ? {} : { nonce }) });
+      await world.rpc("evm_mine");
+      await watching.pass();
+      expect(transactionsOf(watching)).to.have.length(2);
+      await world.rpc("evm_mine");
+      await mine();
+      await watching.pass();
+      expect(statusOf(watching.store)[0]?.claims[0]).to.include({ state: "won" });
+      watching.close();
+    });
+
+    it("sends a claim again that the endpoint has forgotten", async () => {
+      await world.rpc("evm_setAutomine", [false]);
+      const watching = watch(world, { feeds: [doubleSpend] });
+      await watching.pass();
+      const [hash] = transactionsOf(watching);
+      await world.rpc("hardhat_dropTransaction", [hash]);
+      await watching.pass();
+      expect(events(watching)).to.include("sent-again");
+      await world.rpc("evm_mine");
+      expect(await isSlashed()).to.equal(true);
+      expect(transactionsOf(watching)).to.deep.equal([hash]);
+      watching.close();
+    });
+
+    it("goes on when an endpoint that failed for hours answers again, and never says its URL", async () => {
+      let isDown = false;
+      const { client } = world.local;
+      const failing = new Proxy(client.provider, {
+        get: (target, name) => {
+          const value: unknown = Reflect.get(target, name, target);
+          if (typeof value !== "function") return value;
+          return (...args: unknown[]): unknown => {
+            if (isDown) return Promise.reject(new Error("connect ECONNREFUSED https://rpc.example/v2/SECRETKEY"));
+            return (value as (...all: unknown[]) => unknown).apply(target, args);
+          };
+        },
+      });
+      const feed = new ScriptedFeed();
+      const watching = watch(world, {
+        feeds: [feed],
+        pool: { connect: () => PoolClient.connect(failing, client.pool.address) },
+      });
+      watching.clock.now = await chainTime();
+      await watching.pass();
+      isDown = true;
+      for (let pass = 0; pass < 12; pass++) {
+        watching.clock.now += 60;
+        await watching.pass();
+      }
+      expect(watching.codes()).to.deep.equal(["CHAIN_UNREACHABLE"]);
+      // The feed is read all the same: what it says now may be gone when the chain is back.
+      feed.entries = doubleSpend.entries;
+      await watching.pass();
+      feed.failure = new Error("gone");
+      isDown = false;
+      await watching.pass();
+      expect(await isSlashed()).to.equal(true);
+      expect(watching.codes()).to.deep.equal([]);
+      expect(JSON.stringify([watching.log, watching.told])).not.to.contain("SECRETKEY");
+      watching.close();
+    });
+
+    it("begins while the endpoint is down, and says so", async () => {
+      let isDown = true;
+      const connect = async (): Promise<PoolClient> => {
+        if (isDown) throw new Error("down");
+        return world.local.client;
+      };
+      const watching = watch(world, { feeds: [doubleSpend], pool: { connect }, isHasty: true });
+      await watching.watcher.open();
+      await watching.pass();
+      expect(watching.codes()).to.deep.equal(["CHAIN_UNREACHABLE"]);
+      isDown = false;
+      await watching.pass();
+      expect(await isSlashed()).to.equal(true);
+      watching.close();
+    });
+  });
+
+  describe("deadlines", () => {
+    it("cries when a feed was not read past a close and half of the window is over, until it was", async () => {
+      const feed = new ScriptedFeed();
+      const watching = watch(world, { feeds: [feed] });
+      watching.clock.now = await chainTime();
+      await watching.pass();
+      await world.startClose(close);
+      await mine();
+      feed.failure = new Error("502");
+      await watching.pass();
+      expect(watching.codes()).to.deep.equal([]);
+      watching.clock.now += 1_900;
+      await watching.pass();
+      expect(watching.codes()).to.have.members(["FEED_UNREACHABLE", "CLOSE_UNJUDGED"]);
+      feed.failure = undefined;
+      await watching.pass();
+      expect(watching.codes()).to.deep.equal([]);
+      expect(statusOf(watching.store)[0]?.closes[0]?.verdict).to.equal("honest");
+      watching.close();
+    });
+
+    it("cries when its claim is not in a block and a quarter of the window is left; and when it came too late", async () => {
+      const feed = new ScriptedFeed();
+      feed.entries = [mallory.entry(3)];
+      const watching = watch(world, { feeds: [feed] });
+      watching.clock.now = await chainTime();
+      await world.startClose(close);
+      await world.rpc("evm_setAutomine", [false]);
+      await watching.pass();
+      expect(watching.codes()).to.deep.equal([]);
+      watching.clock.now += 2_800;
+      await watching.pass();
+      expect(watching.codes()).to.deep.equal(["CLAIM_LATE"]);
+      for (const hash of transactionsOf(watching)) await world.rpc("hardhat_dropTransaction", [hash]);
+      await world.rpc("evm_increaseTime", [3_700]);
+      await world.rpc("evm_setAutomine", [true]);
+      await new PoolSender(world.local.client, world.local.user).finalizeClose(mallory.commitment);
+      await mine();
+      await watching.pass();
+      expect(watching.codes()).to.deep.equal(["CLAIM_MISSED"]);
+      expect(statusOf(watching.store)[0]?.claims[0]).to.include({ state: "missed" });
+      watching.close();
+    });
+
+    it("says each alarm once, repeats it after pauses that grow, tells what could not be told again, and when it is over", async () => {
+      const feed = new ScriptedFeed();
+      const telling = { isBroken: false };
+      const watching = watch(world, { feeds: [feed], telling });
+      watching.clock.now = await chainTime();
+      await watching.pass();
+      feed.failure = new Error("502");
+      const start = watching.clock.now;
+      for (; watching.clock.now < start + 6 * 3_600; watching.clock.now += 60) await watching.pass();
+      expect(watching.told.map(({ state }) => state)).to.deep.equal(["raised", ...Array<string>(4).fill("repeated")]);
+      telling.isBroken = true;
+      watching.clock.now += 86_400;
+      await watching.pass();
+      telling.isBroken = false;
+      watching.clock.now += 61;
+      await watching.pass();
+      expect(watching.told).to.have.length(6);
+      feed.failure = undefined;
+      await watching.pass();
+      expect(watching.told.at(-1)).to.include({ state: "recovered", code: "FEED_UNREACHABLE" });
+      expect(watching.codes()).to.deep.equal([]);
+      watching.close();
+    });
+  });
+
+  it("stops between two passes when it is told to", async () => {
+    const clock = new HandClock();
+    const watching = watch(world, { feeds: [doubleSpend], clock });
+    const stop = new AbortController();
+    const following = watching.watcher.follow(stop.signal);
+    while (!(await isSlashed())) await new Promise((resolve) => setTimeout(resolve, 20));
+    stop.abort();
+    await following;
+    watching.close();
+  });
+});
