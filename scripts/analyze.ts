@@ -14,8 +14,7 @@ import { problemsOf } from "./analyze/findings.ts";
 import type { Part } from "./analyze/findings.ts";
 import { prove } from "./analyze/smt.ts";
 import { securityRules, softened } from "./analyze/solhint.ts";
-import { JETON } from "./circuits/circuit-set.ts";
-import { CIRCOM } from "./circuits/compile.ts";
+import { CIRCOM, JETON } from "../src/circuits/index.ts";
 import { recordFigures } from "./support/figures.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<Part>>> = {

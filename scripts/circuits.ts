@@ -2,15 +2,20 @@
 /** Compiles the circuits, makes the development keys and checks that keys, verifiers and circuits fit together. */
 import { join } from "node:path";
 
-import { fullProblems, keyProblems } from "./circuits/check.ts";
-import { BUDGETS, JETON } from "./circuits/circuit-set.ts";
+import {
+  developmentPhase1,
+  developmentProblems,
+  JETON,
+  keyProblems,
+  measure,
+  withDevelopmentKeys,
+  withThreads,
+  writeKeySet,
+} from "../src/circuits/index.ts";
+import { installationProblems, transcriptProblems } from "../src/ceremony/index.ts";
 import { main, UsageError } from "./circuits/cli.ts";
 import type { Command } from "./circuits/cli.ts";
-import { withDevelopmentKeys } from "./circuits/development.ts";
-import { writeKeySet } from "./circuits/key-set.ts";
-import { developmentPhase1 } from "./circuits/phase1.ts";
-import { measure, snapshotProblems, writeSnapshots } from "./circuits/snapshot.ts";
-import { withThreads } from "./circuits/snarkjs.ts";
+import { BUDGETS, snapshotProblems, writeSnapshots } from "./circuits/snapshot.ts";
 
 function assertNone(problems: readonly string[]): void {
   if (problems.length > 0) throw new Error(`${problems.length} problem(s)\n  ${problems.join("\n  ")}`);
@@ -48,21 +53,23 @@ const commands: Readonly<Record<string, Command>> = {
   },
   check: {
     summary: "recompile the circuits and compare them with keys, verifiers, manifest, snapshots and budgets",
-    flags: { full: "also make the proving keys again, bit by bit (a ceremony's: verify all contributions)" },
-    options: {
-      ptau: "FILE   phase 1, needed with --full",
-      "ptau-sha256": "HEX   hash of a ceremony's phase 1 that is not in the built-in list",
-    },
-    async run({ ptau, "ptau-sha256": vouched }, flags, log) {
+    flags: { full: "also make the development proving keys again, bit by bit" },
+    options: { ptau: "FILE   the development phase 1, needed with --full" },
+    async run({ ptau }, flags, log) {
       if (flags.has("full") && ptau === undefined) throw new UsageError("--full needs --ptau");
       await withThreads(async () => {
         const measured = await measure(JETON);
-        assertNone([...(await snapshotProblems(JETON, measured)), ...(await keyProblems(JETON, measured))]);
-        if (flags.has("full") && ptau !== undefined) assertNone(await fullProblems(JETON, ptau, vouched, log));
+        assertNone([
+          ...(await snapshotProblems(JETON, measured)),
+          ...(await keyProblems(JETON, measured)),
+          ...(await transcriptProblems(JETON)),
+          ...(await installationProblems(JETON)),
+        ]);
+        if (flags.has("full") && ptau !== undefined) assertNone(await developmentProblems(JETON, ptau, log));
       });
       console.log("circuits, snapshots, keys, verifiers and manifest agree");
     },
   },
 };
 
-await main("circuits", "Circuits and their development keys. Real keys come from `npm run ceremony`.", commands);
+await main("circuits", "Circuits and their development keys. Real keys come from `npx jeton ceremony`.", commands);

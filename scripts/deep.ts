@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 import { describeMachine } from "./bench/machine.ts";
 import type { Machine } from "./bench/machine.ts";
-import { ROOT } from "./circuits/circuit-set.ts";
+import { ROOT } from "../src/circuits/index.ts";
 import { FIGURES_VARIABLE } from "./support/figures.ts";
 import type { Figures } from "./support/figures.ts";
 

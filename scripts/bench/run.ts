@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
-import { ROOT } from "../circuits/circuit-set.ts";
+import { ROOT } from "../../src/circuits/index.ts";
 import { Prover } from "../../src/prover/index.ts";
 import type { CallsReport } from "./calls/measure.ts";
 import { makeClaims } from "./claims.ts";

@@ -8,7 +8,7 @@ import type { BaseContract, ContractTransactionResponse, InterfaceAbi } from "et
 import { network } from "hardhat";
 import { z } from "zod";
 
-import { ROOT } from "../circuits/circuit-set.ts";
+import { ROOT } from "../../src/circuits/index.ts";
 import type { LocalConnection } from "../support/local-pool.ts";
 import { accountAt } from "./accounts.ts";
 import type { VerificationKeyJson } from "./semaphore-key.ts";

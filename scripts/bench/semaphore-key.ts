@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
-import { ROOT } from "../circuits/circuit-set.ts";
+import { ROOT } from "../../src/circuits/index.ts";
 
 /** The depth of the tree in the peer's circuit: 1,048,576 members. */
 export const DEPTH = 20;

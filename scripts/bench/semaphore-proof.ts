@@ -9,11 +9,15 @@ import { Identity } from "@semaphore-protocol/identity";
 import * as semaphore from "@semaphore-protocol/proof";
 import { keccak256, toBeHex } from "ethers";
 
-import { INCLUDES, ROOT } from "../circuits/circuit-set.ts";
-import { compileCircuit } from "../circuits/compile.ts";
-import { sha256File } from "../circuits/files.ts";
-import { readHeader } from "../circuits/r1cs.ts";
-import { newKey, verificationKeyOf } from "../circuits/snarkjs.ts";
+import {
+  compileCircuit,
+  INCLUDES,
+  newKey,
+  readHeader,
+  ROOT,
+  sha256File,
+  verificationKeyOf,
+} from "../../src/circuits/index.ts";
 import { accountAt } from "./accounts.ts";
 import type { SingleThread } from "./proving.ts";
 import type { ProvenMembership, SemaphoreProof } from "./semaphore-contracts.ts";

@@ -3,8 +3,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { BUDGETS, ROOT } from "../circuits/circuit-set.ts";
-import { toJson } from "../circuits/files.ts";
+import { ROOT, toJson } from "../../src/circuits/index.ts";
+import { BUDGETS } from "../circuits/snapshot.ts";
 import { compareCounts, compareTimes } from "./compare.ts";
 import { budgetProblems, snapshotProblems } from "./gas-report.ts";
 import type { BenchReport, Constraints, Parts, Section } from "./run.ts";

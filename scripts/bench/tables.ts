@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** A report as Markdown tables: what the command prints, and what docs/benchmarks.md holds. */
-import { BUDGETS } from "../circuits/circuit-set.ts";
+import { BUDGETS } from "../circuits/snapshot.ts";
 import { flatten, GAS_BUDGETS } from "./gas-report.ts";
 import type { Machine } from "./machine.ts";
 import { number, table } from "./markdown.ts";

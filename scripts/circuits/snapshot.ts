@@ -3,29 +3,20 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { BUDGETS, ROOT } from "./circuit-set.ts";
-import type { CircuitSet } from "./circuit-set.ts";
-import { compileCircuit } from "./compile.ts";
-import type { CompiledCircuit } from "./compile.ts";
-import { mapParallel, readText, toJson } from "./files.ts";
-import { readHeader, readPublicSignals } from "./r1cs.ts";
+import { readText, ROOT, toJson } from "../../src/circuits/index.ts";
+import type { CircuitSet, Measured } from "../../src/circuits/index.ts";
+
+/** Most constraints that each circuit may have. */
+export const BUDGETS: Readonly<Record<string, number>> = {
+  enroll: 9_300,
+  request: 7_000,
+  fold: 32_600,
+  close: 22_500,
+  slash: 2_300,
+  refund: 5_500,
+};
 
 const FILES = { constraints: "snapshots/constraints.json", publicSignals: "snapshots/public-signals.json" } as const;
-
-export interface Measured {
-  readonly circuit: CompiledCircuit;
-  readonly constraints: number;
-  readonly publicSignals: readonly string[];
-}
-
-export async function measure(set: CircuitSet): Promise<Measured[]> {
-  return mapParallel(Object.keys(set.statements), async (statement) => {
-    const circuit = await compileCircuit(set, statement);
-    const header = await readHeader(circuit.r1cs);
-    const publicSignals = await readPublicSignals(circuit.sym, header.publicSignals);
-    return { circuit, constraints: header.constraints, publicSignals };
-  });
-}
 
 const byStatement = (measured: readonly Measured[], kind: keyof typeof FILES): string =>
   toJson(Object.fromEntries(measured.map((one) => [one.circuit.statement, one[kind]])));

@@ -7,9 +7,8 @@ import { AssertionError } from "node:assert";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { JETON } from "../../scripts/circuits/circuit-set.ts";
-import { compileCircuit } from "../../scripts/circuits/compile.ts";
-import type { CircuitSet } from "../../scripts/circuits/circuit-set.ts";
+import { compileCircuit, JETON } from "../../src/circuits/index.ts";
+import type { CircuitSet } from "../../src/circuits/index.ts";
 import { WitnessCalculator } from "../../src/prover/index.ts";
 import type { Input } from "../vectors/model/statements.ts";
 import { Circuit, Witness } from "./support/circuit.ts";

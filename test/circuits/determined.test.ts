@@ -3,8 +3,7 @@ import { readFile } from "node:fs/promises";
 
 import { expect } from "chai";
 
-import { JETON } from "../../scripts/circuits/circuit-set.ts";
-import { compileCircuit } from "../../scripts/circuits/compile.ts";
+import { compileCircuit, JETON } from "../../src/circuits/index.ts";
 import type { Statement } from "../vectors/model/statements.ts";
 import { Attacker } from "./attacker.ts";
 import { freeWires, readTerms } from "./determined.ts";

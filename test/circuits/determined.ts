@@ -9,7 +9,7 @@
  */
 import { readFile } from "node:fs/promises";
 
-import { elementAt, headerOf, sectionsOf } from "../../scripts/circuits/r1cs.ts";
+import { elementAt, headerOf, sectionsOf } from "../../src/circuits/index.ts";
 import { inverse, modulo } from "../vectors/model/hash.ts";
 
 type Term = readonly [wire: number, coefficient: bigint];

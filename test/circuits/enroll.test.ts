@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
 
-import { INCLUDES, ROOT } from "../../scripts/circuits/circuit-set.ts";
+import { INCLUDES, ROOT } from "../../src/circuits/index.ts";
 import { H, TAG_LEAF, modulo } from "../vectors/model/hash.ts";
 import {
   commitmentOf,

@@ -10,8 +10,7 @@
  */
 import { readFile } from "node:fs/promises";
 
-import { JETON } from "../../scripts/circuits/circuit-set.ts";
-import { compileCircuit } from "../../scripts/circuits/compile.ts";
+import { compileCircuit, JETON } from "../../src/circuits/index.ts";
 import { inverse, modulo } from "../vectors/model/hash.ts";
 import type { Statement } from "../vectors/model/statements.ts";
 import { Attacker } from "./attacker.ts";

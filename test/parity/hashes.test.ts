@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
 
-import { INCLUDES, ROOT } from "../../scripts/circuits/circuit-set.ts";
+import { INCLUDES, ROOT } from "../../src/circuits/index.ts";
 import { AccountTree } from "../../src/chain/index.ts";
 import { identityCommitmentOf, leafOf, poseidon } from "../../src/protocol/index.ts";
 import { Circuit } from "../circuits/support/circuit.ts";

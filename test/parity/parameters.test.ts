@@ -3,9 +3,7 @@ import { readFile } from "node:fs/promises";
 
 import { expect } from "chai";
 
-import { JETON } from "../../scripts/circuits/circuit-set.ts";
-import { compileCircuit } from "../../scripts/circuits/compile.ts";
-import { readHeader, readPublicSignals } from "../../scripts/circuits/r1cs.ts";
+import { compileCircuit, JETON, readHeader, readPublicSignals } from "../../src/circuits/index.ts";
 import * as protocol from "../../src/protocol/index.ts";
 import { CONTENT, toJson } from "../vectors/content.ts";
 import { readVectors, textOf } from "../vectors/index.ts";

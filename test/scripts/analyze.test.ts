@@ -12,8 +12,8 @@ import { readable } from "../../scripts/analyze/readable.ts";
 import { files, prove } from "../../scripts/analyze/smt.ts";
 import type { Sources } from "../../scripts/analyze/smt.ts";
 import { securityRules, softened } from "../../scripts/analyze/solhint.ts";
-import { INCLUDES, JETON } from "../../scripts/circuits/circuit-set.ts";
-import type { CircuitSet } from "../../scripts/circuits/circuit-set.ts";
+import { INCLUDES, JETON } from "../../src/circuits/index.ts";
+import type { CircuitSet } from "../../src/circuits/index.ts";
 
 const HARNESS = "scripts/analyze/PayoutsProof.sol";
 const PAYOUTS = "contracts/libraries/Payouts.sol";

@@ -5,12 +5,14 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
-import { keyProblems } from "../../scripts/circuits/check.ts";
-import { compileCircuit } from "../../scripts/circuits/compile.ts";
-import { withDevelopmentKeys } from "../../scripts/circuits/development.ts";
-import { sha256File } from "../../scripts/circuits/files.ts";
-import { writeKeySet } from "../../scripts/circuits/key-set.ts";
-import { withThreads } from "../../scripts/circuits/snarkjs.ts";
+import {
+  compileCircuit,
+  keyProblems,
+  sha256File,
+  withDevelopmentKeys,
+  withThreads,
+  writeKeySet,
+} from "../../src/circuits/index.ts";
 import { rejection } from "../circuits/support/rejection.ts";
 import { makeTiny } from "../circuits/support/tiny.ts";
 import type { Tiny } from "../circuits/support/tiny.ts";

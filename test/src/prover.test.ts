@@ -6,9 +6,7 @@ import { pathToFileURL } from "node:url";
 
 import { expect } from "chai";
 
-import { withDevelopmentKeys } from "../../scripts/circuits/development.ts";
-import { writeKeySet } from "../../scripts/circuits/key-set.ts";
-import { withThreads } from "../../scripts/circuits/snarkjs.ts";
+import { withDevelopmentKeys, withThreads, writeKeySet } from "../../src/circuits/index.ts";
 import { FIELD_MODULUS } from "../../src/protocol/index.ts";
 import type { CircuitInput, Proof } from "../../src/protocol/index.ts";
 import { Prover, ProverError } from "../../src/prover/index.ts";

@@ -3,6 +3,7 @@
 import { Command } from "commander";
 
 import { auditCommand } from "./audit.ts";
+import { ceremonyCommand } from "./ceremony.ts";
 import { modelCommand } from "./model.ts";
 import { termsCommand } from "./terms.ts";
 import { sandboxCommand } from "./sandbox.ts";
@@ -19,6 +20,7 @@ const COMMANDS: readonly (() => Command)[] = [
   walletCommand,
   auditCommand,
   watchCommand,
+  ceremonyCommand,
 ];
 
 const program = new Command("jeton")

@@ -3,10 +3,8 @@
 import { AssertionError } from "node:assert";
 import { readFile } from "node:fs/promises";
 
-import { JETON } from "../../../scripts/circuits/circuit-set.ts";
-import type { CircuitSet } from "../../../scripts/circuits/circuit-set.ts";
-import { compileCircuit } from "../../../scripts/circuits/compile.ts";
-import type { CompiledCircuit } from "../../../scripts/circuits/compile.ts";
+import { compileCircuit, JETON } from "../../../src/circuits/index.ts";
+import type { CircuitSet, CompiledCircuit } from "../../../src/circuits/index.ts";
 import { ProverError, WitnessCalculator } from "../../../src/prover/index.ts";
 import type { CircuitInput } from "../../../src/protocol/index.ts";
 import { ConstraintSystem } from "./constraints.ts";

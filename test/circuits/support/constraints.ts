@@ -2,7 +2,7 @@
 /** The constraints of a compiled circuit, checked over any list of wire values: an honest witness or an edited one. */
 import { readFile } from "node:fs/promises";
 
-import { elementAt, headerOf, sectionsOf } from "../../../scripts/circuits/r1cs.ts";
+import { elementAt, headerOf, sectionsOf } from "../../../src/circuits/index.ts";
 
 const CONSTRAINTS_SECTION = 2;
 const ELEMENT_BYTES = 32;

@@ -8,11 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { INCLUDES } from "../../../scripts/circuits/circuit-set.ts";
-import type { CircuitSet } from "../../../scripts/circuits/circuit-set.ts";
-import { sha256File } from "../../../scripts/circuits/files.ts";
-import type { Phase1 } from "../../../scripts/circuits/phase1.ts";
-import { makePhase1 } from "../../../scripts/circuits/snarkjs.ts";
+import { INCLUDES, makePhase1, sha256File } from "../../../src/circuits/index.ts";
+import type { CircuitSet, Phase1 } from "../../../src/circuits/index.ts";
 
 const SLASH = `pragma circom 2.2.2;
 template Tiny() {

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { STATEMENTS } from "../../src/protocol/index.ts";
+import { STATEMENTS } from "../protocol/index.ts";
 
 export interface CircuitSet {
   /** Main files: `<statement>.circom`, gadgets in `lib`. */
@@ -35,14 +35,4 @@ export const JETON: CircuitSet = {
   statements: Object.fromEntries(
     Object.entries(STATEMENTS).map(([statement, signals]) => [statement, signals.flatMap(writtenOut)]),
   ),
-};
-
-/** Most constraints that each circuit may have. */
-export const BUDGETS: Readonly<Record<string, number>> = {
-  enroll: 9_300,
-  request: 7_000,
-  fold: 32_600,
-  close: 22_500,
-  slash: 2_300,
-  refund: 5_500,
 };

@@ -4,19 +4,22 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
-import { artifactName, MANIFEST, parseManifest } from "../../src/prover/index.ts";
-import type { Manifest, StatementManifest } from "../../src/prover/index.ts";
-import { assertChainFromCircuit } from "./chain.ts";
+import { artifactName, MANIFEST, parseManifest } from "../prover/index.ts";
+import type { Manifest, StatementManifest } from "../prover/index.ts";
 import type { CircuitSet } from "./circuit-set.ts";
 import { CIRCOM } from "./compile.ts";
 import { contributionsOf } from "./contributions.ts";
 import { withDevelopmentKeys } from "./development.ts";
 import { mapParallel, readText, sha256, sha256File } from "./files.ts";
 import { derive, verifierFile } from "./key-set.ts";
-import { ceremonyPhase1, DEVELOPMENT_PHASE1, developmentPhase1, MINIMUM_PARTIES } from "./phase1.ts";
-import { measure } from "./snapshot.ts";
-import type { Measured } from "./snapshot.ts";
+import { DEVELOPMENT_PHASE1, developmentPhase1, MINIMUM_PARTIES } from "./phase1.ts";
+import { measure } from "./measure.ts";
+import type { Measured } from "./measure.ts";
 import { SNARKJS } from "./snarkjs.ts";
+
+/** What a ceremony leaves beside its keys. */
+const RECORDS = ["transcript.json", "transcript.md"] as const;
+const TRANSCRIPT = `circuits/keys/${RECORDS[0]}`;
 
 const REMEDY = "run `npm run circuits -- keys` and commit what it writes, or restore the committed file";
 
@@ -64,11 +67,12 @@ async function statementProblems(set: CircuitSet, one: Measured, entry: Statemen
 }
 
 /** Files that are no part of the set would be read by nobody and trusted by somebody. */
-async function strangers(set: CircuitSet): Promise<string[]> {
+async function strangers(set: CircuitSet, { purpose }: Manifest): Promise<string[]> {
   const statements = Object.keys(set.statements);
   const known = new Set([
     MANIFEST,
     "README.md",
+    ...(purpose === "ceremony" ? RECORDS : []),
     ...statements.flatMap((one) => (["zkey", "wasm", "vkey"] as const).map((kind) => artifactName(one, kind))),
   ]);
   const verifiers = new Set(statements.map(verifierFile));
@@ -113,37 +117,28 @@ export async function keyProblems(set: CircuitSet, measured?: readonly Measured[
     if (entry === undefined) problems.push(`the manifest has no statement ${one.circuit.statement}; ${REMEDY}`);
     else problems.push(...(await statementProblems(set, one, entry)));
   }
-  return [...problems, ...purposeProblems(manifest), ...(await strangers(set))];
+  return [...problems, ...purposeProblems(manifest), ...(await strangers(set, manifest))];
 }
 
-/** Makes the development proving keys again and compares them bit by bit; verifies a ceremony's from circuit and phase 1. */
-export async function fullProblems(
+/** Makes the development proving keys again and compares them bit by bit. A ceremony's are verified by its transcript. */
+export async function developmentProblems(
   set: CircuitSet,
   ptau: string,
-  vouched: string | undefined,
   log: (step: string) => void,
 ): Promise<string[]> {
   const manifest = await readManifestOf(set);
-  const problems: string[] = [];
-  if (manifest.purpose === "development") {
-    const phase1 = await developmentPhase1(ptau, ptau, log);
-    return withDevelopmentKeys(set, phase1, log, async (keys) => {
-      const hashes = await mapParallel(keys, ({ zkey }) => sha256File(zkey));
-      return keys.flatMap(({ circuit: { statement } }, index) =>
-        hashes[index] === manifest.statements[statement]?.sha256.zkey
-          ? []
-          : [`${statement}.zkey, made again, has SHA-256 ${hashes[index] ?? ""}, and the manifest says another`],
-      );
-    });
+  if (manifest.purpose !== "development") {
+    return [
+      `these keys are no development keys: verify them with \`npx jeton ceremony verify --transcript ${TRANSCRIPT}\``,
+    ];
   }
-  const phase1 = await ceremonyPhase1(ptau, vouched);
-  if (phase1.sha256 !== manifest.phase1.sha256) problems.push(`${ptau} is not the phase 1 that the manifest names`);
-  for (const { circuit } of await measure(set)) {
-    log(`${circuit.statement}: verifying the chain of contributions`);
-    const zkey = join(set.keys, artifactName(circuit.statement, "zkey"));
-    await assertChainFromCircuit(set, circuit, phase1.path, zkey).catch((error: unknown) => {
-      problems.push((error as Error).message);
-    });
-  }
-  return problems;
+  const phase1 = await developmentPhase1(ptau, ptau, log);
+  return withDevelopmentKeys(set, phase1, log, async (keys) => {
+    const hashes = await mapParallel(keys, ({ zkey }) => sha256File(zkey));
+    return keys.flatMap(({ circuit: { statement } }, index) =>
+      hashes[index] === manifest.statements[statement]?.sha256.zkey
+        ? []
+        : [`${statement}.zkey, made again, has SHA-256 ${hashes[index] ?? ""}, and the manifest says another`],
+    );
+  });
 }

@@ -17,7 +17,8 @@ export const CIRCOM = `circom2@${circomPackage.version}`;
 
 /** All optimizations; `--inspect` reports unused and under-constrained signals. */
 const FLAGS = ["--O2", "--inspect", "--r1cs", "--wasm", "--sym"];
-const COMPILER = fileURLToPath(new URL("./circom.ts", import.meta.url));
+/** The program that compiles one circuit, in a process of its own. */
+export const COMPILER = fileURLToPath(new URL("./circom.ts", import.meta.url));
 const STAMP = "stamp.json";
 
 export interface CompiledCircuit {

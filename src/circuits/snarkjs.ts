@@ -7,6 +7,8 @@ import { curves, powersOfTau, zKey } from "snarkjs";
 import type { Curve, Logger, Source } from "snarkjs";
 import { z } from "zod";
 
+import { CircuitError } from "./errors.ts";
+
 const PACKAGE = new URL(".", import.meta.resolve("snarkjs"));
 const read = (path: string): string => readFileSync(new URL(path, PACKAGE), "utf8");
 
@@ -41,9 +43,9 @@ class Reasons implements Logger {
 /** What succeeds gives a hash; what fails gives something else and logs why. */
 async function succeed(what: string, run: (logger: Logger) => Promise<unknown>): Promise<Uint8Array> {
   const reasons = new Reasons();
-  const result = await run(reasons);
+  const result = await run(reasons).catch((error: unknown) => reasons.error((error as Error).message));
   if (!(result instanceof Uint8Array))
-    throw new Error(`${what} failed: ${reasons.lines.join("; ") || "no reason given"}`);
+    throw new CircuitError("SETUP_FAILED", `${what} failed: ${reasons.lines.join("; ") || "no reason given"}`);
   return result;
 }
 
@@ -58,17 +60,21 @@ export async function withThreads<T>(work: () => Promise<T>): Promise<T> {
 
 export const bn128 = (): Promise<Curve> => curves.getCurveFromName("bn128");
 
-/** @throws Error when the circuit does not fit into the phase-1 file, or that file is not prepared for phase 2. */
+/** @throws CircuitError when the circuit does not fit into the phase-1 file, or that file is not prepared for phase 2. */
 export const newKey = (r1cs: string, phase1: string, target: string): Promise<Uint8Array> =>
   succeed("the circuit's initial key", (logger) => zKey.newZKey(r1cs, phase1, target, logger));
 
-/** @throws Error when the beacon is malformed. */
+/** Adds a party's secret, from `entropy` and from the system's generator. It is neither shown nor written. */
+export const applyContribution = (source: string, target: string, name: string, entropy: string): Promise<Uint8Array> =>
+  succeed("the contribution", () => zKey.contribute(source, target, name, entropy));
+
+/** @throws CircuitError when the beacon is malformed. */
 export const applyBeacon = (source: string, target: string, beacon: Beacon): Promise<Uint8Array> =>
   succeed("the beacon", (logger) =>
     zKey.beacon(source, target, beacon.name, beacon.value, beacon.iterationsExponent, logger),
   );
 
-/** @throws Error unless `zkey` comes from `initial` by contributions that all check. */
+/** @throws CircuitError CHAIN_INVALID unless `zkey` comes from `initial` by contributions that all check. */
 export async function assertChain(initial: string, phase1: string, zkey: string): Promise<void> {
   const reasons = new Reasons();
   // In memory, because it does not close the files that it opens.
@@ -78,10 +84,12 @@ export async function assertChain(initial: string, phase1: string, zkey: string)
   console.log = (message: string) => reasons.error(message);
   try {
     if (await zKey.verifyFromInit(from, tau, key, reasons)) return;
+  } catch (error) {
+    reasons.error((error as Error).message);
   } finally {
     console.log = log;
   }
-  throw new Error(`${zkey} does not verify: ${reasons.lines.join("; ") || "no reason given"}`);
+  throw new CircuitError("CHAIN_INVALID", `${zkey} does not verify: ${reasons.lines.join("; ") || "no reason given"}`);
 }
 
 /** A phase-1 file for circuits of up to 2^power constraints with one public beacon: for development and tests only. */

@@ -3,8 +3,8 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { artifactName, MANIFEST } from "../../src/prover/index.ts";
-import type { Manifest, StatementManifest } from "../../src/prover/index.ts";
+import { artifactName, MANIFEST } from "../prover/index.ts";
+import type { Manifest, StatementManifest } from "../prover/index.ts";
 import type { CircuitSet } from "./circuit-set.ts";
 import { CIRCOM } from "./compile.ts";
 import type { CompiledCircuit } from "./compile.ts";
@@ -34,7 +34,8 @@ async function writeStatement(set: CircuitSet, circuit: CompiledCircuit, zkey: s
   const { vkey, verifier } = await derive(zkey, statement);
   const header = await readHeader(circuit.r1cs);
   await copyFile(circuit.wasm, join(set.keys, artifactName(statement, "wasm")));
-  await copyFile(zkey, join(set.keys, artifactName(statement, "zkey")));
+  const target = join(set.keys, artifactName(statement, "zkey"));
+  if (zkey !== target) await copyFile(zkey, target);
   await writeFile(join(set.keys, artifactName(statement, "vkey")), vkey);
   await writeFile(join(set.verifiers, verifierFile(statement)), verifier);
   return {
@@ -53,6 +54,7 @@ async function writeStatement(set: CircuitSet, circuit: CompiledCircuit, zkey: s
 
 export interface FinalKey {
   readonly circuit: CompiledCircuit;
+  /** Where the key is; it may be in its place already. */
   readonly zkey: string;
 }
 

@@ -5,12 +5,15 @@ import { readFile } from "node:fs/promises";
 import { blake2b } from "@noble/hashes/blake2.js";
 import type { Group } from "snarkjs";
 
-import type { Contribution } from "../../src/prover/index.ts";
+import type { Contribution } from "../prover/index.ts";
+import { CircuitError } from "./errors.ts";
 import { bn128 } from "./snarkjs.ts";
 
 const SECTION = 10;
 const HASH_BYTES = 64;
 const [NAME, ITERATIONS, BEACON] = [1, 2, 3];
+/** Types of contributions. snarkjs makes a beacon's secret again, and compares, for this type alone. */
+const [OF_PARTY, OF_BEACON] = [0, 1];
 
 class Reader {
   readonly #bytes: Buffer;
@@ -64,7 +67,7 @@ function readParameters(reader: Reader, length: number): Parameters {
   return value === undefined ? { name } : { name, beacon: { value, iterationsExponent } };
 }
 
-/** @throws Error when the file is no proving key. Whether the contributions are valid is for `assertChain` to say. */
+/** @throws CircuitError when the file is no proving key. Whether the contributions are valid is for `assertChain` to say. */
 export async function contributionsOf(zkey: string): Promise<Contribution[]> {
   const { G1, G2 } = await bn128();
   try {
@@ -75,11 +78,16 @@ export async function contributionsOf(zkey: string): Promise<Contribution[]> {
       // deltaAfter, g1_s, g1_sx in G1; g2_spx in G2; the transcript
       for (const group of [G1, G1, G1, G2]) hash.update(uncompressed(group, reader.take(2 * group.F.n8)));
       hash.update(reader.take(HASH_BYTES));
-      reader.number();
-      return { ...readParameters(reader, reader.number()), hash: Buffer.from(hash.digest()).toString("hex") };
+      const type = reader.number();
+      const parameters = readParameters(reader, reader.number());
+      if (type !== (parameters.beacon === undefined ? OF_PARTY : OF_BEACON))
+        throw new Error(
+          `a contribution of type ${type} ${parameters.beacon === undefined ? "has no" : "names a"} beacon`,
+        );
+      return { ...parameters, hash: Buffer.from(hash.digest()).toString("hex") };
     });
   } catch (error) {
-    throw new Error(`cannot read the contributions of ${zkey}: ${(error as Error).message}`);
+    throw new CircuitError("KEY_UNREADABLE", `cannot read the contributions of ${zkey}: ${(error as Error).message}`);
   }
 }
 

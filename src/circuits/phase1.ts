@@ -2,6 +2,7 @@
 /** Phase 1, the powers of tau: the development file, and the public one that a ceremony starts from. */
 import { access } from "node:fs/promises";
 
+import { CircuitError } from "./errors.ts";
 import { blake2bFile, sha256File } from "./files.ts";
 import { makePhase1 } from "./snarkjs.ts";
 import type { Beacon } from "./snarkjs.ts";
@@ -48,7 +49,7 @@ async function assertReadable(path: string): Promise<void> {
   try {
     await access(path);
   } catch {
-    throw new Error(`there is no phase-1 file at ${path}`);
+    throw new CircuitError("PHASE1_MISSING", `there is no phase-1 file at ${path}`);
   }
 }
 
@@ -70,28 +71,34 @@ export async function developmentPhase1(
   }
   const file = path ?? target;
   const actual = await sha256File(file);
-  if (actual !== sha256) throw new Error(`${file} has SHA-256 ${actual}; the development phase 1 has ${sha256}`);
+  if (actual !== sha256)
+    throw new CircuitError("PHASE1_MISMATCH", `${file} has SHA-256 ${actual}; the development phase 1 has ${sha256}`);
   return { path: file, name, sha256 };
 }
 
 /**
- * The phase 1 of a ceremony: a public file by its known hash, or any other whose SHA-256 the operator vouches for.
- * @throws Error for the development file, and for one that neither the list nor the operator knows.
+ * The phase 1 of a ceremony, hashed before it is used: a public file by its known hash, or any other whose SHA-256 the operator vouches for.
+ * @throws CircuitError for the development file, and for one that neither the list nor the operator knows.
  */
 export async function ceremonyPhase1(path: string, vouched: string | undefined): Promise<Phase1> {
   await assertReadable(path);
   const sha256 = await sha256File(path);
   if (sha256 === DEVELOPMENT_PHASE1.sha256) {
-    throw new Error(`${path} is the development phase 1: whoever reads its beacon can forge every proof`);
+    throw new CircuitError(
+      "PHASE1_DEVELOPMENT",
+      `${path} is the development phase 1: whoever reads its beacon can forge every proof`,
+    );
   }
   if (vouched !== undefined) {
-    if (vouched.toLowerCase() !== sha256) throw new Error(`${path} has SHA-256 ${sha256}, not ${vouched}`);
+    if (vouched.toLowerCase() !== sha256)
+      throw new CircuitError("PHASE1_MISMATCH", `${path} has SHA-256 ${sha256}, not ${vouched}`);
     return { path, name: "named by the operator", sha256 };
   }
   const blake2b = await blake2bFile(path);
   const known = PUBLIC_PHASE1.find((file) => file.blake2b === blake2b);
   if (known !== undefined) return { path, name: known.name, sha256 };
-  throw new Error(
+  throw new CircuitError(
+    "PHASE1_MISMATCH",
     `${path} (SHA-256 ${sha256}, BLAKE2b-512 ${blake2b}) is none of ${PUBLIC_PHASE1.map(({ name }) => name).join(", ")}; ` +
       "to use another file that you checked by yourself, name its hash with --ptau-sha256",
   );
