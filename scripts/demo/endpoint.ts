@@ -17,14 +17,21 @@ interface Call {
   readonly params?: unknown[];
 }
 
-async function answer(chain: ChainProvider, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { id, method, params = [] } = (await json(request)) as Call;
+async function resultOf(chain: ChainProvider, { id, method, params = [] }: Call): Promise<object> {
   const outcome = await chain.send(method, params).then(
     (result: unknown) => ({ result }),
     (error: unknown) => ({ error: { code: -32_000, message: String(error) } }),
   );
+  return { jsonrpc: "2.0", id, ...outcome };
+}
+
+async function answer(chain: ChainProvider, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const asked = (await json(request)) as Call | Call[];
+  const results = Array.isArray(asked)
+    ? await Promise.all(asked.map((call) => resultOf(chain, call)))
+    : await resultOf(chain, asked);
   response.setHeader("content-type", "application/json");
-  response.end(JSON.stringify({ jsonrpc: "2.0", id, ...outcome }));
+  response.end(JSON.stringify(results));
 }
 
 export async function serveChain(chain: ChainProvider): Promise<Endpoint> {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** `jeton wallet …` in this process: the same options, the same output, and nothing is loaded anew for each command. */
+/** `jeton …` in this process: the same options, the same output, and nothing is loaded anew for each command. */
+import type { Command } from "commander";
+
 import { walletCommand } from "../../../src/cli/jeton/wallet.ts";
 import type { Ended } from "./program.ts";
 
@@ -14,15 +16,23 @@ function capture(stream: NodeJS.WriteStream): { readonly text: () => string; rea
   return { text: () => text, release: () => void (stream.write = write) };
 }
 
-/** One command to its end; one at a time. What comes after `jeton wallet`. */
-export async function runHere(args: readonly string[], environment: Record<string, string>): Promise<Ended> {
+/** `jeton wallet` to its end; one at a time. What comes after it. */
+export const runHere = (args: readonly string[], environment: Record<string, string>): Promise<Ended> =>
+  runCommand(walletCommand(), args, environment);
+
+/** One command to its end; one at a time. */
+export async function runCommand(
+  command: Command,
+  args: readonly string[],
+  environment: Record<string, string>,
+): Promise<Ended> {
   const before = { ...process.env };
   const { exitCode } = process;
   Object.assign(process.env, environment);
   process.exitCode = 0;
   const [stdout, stderr] = [capture(process.stdout), capture(process.stderr)];
   try {
-    await walletCommand().parseAsync([...args], { from: "user" });
+    await command.parseAsync([...args], { from: "user" });
     return { code: process.exitCode, stdout: stdout.text(), stderr: stderr.text() };
   } finally {
     stdout.release();
