@@ -2,16 +2,22 @@
 /** One audit: the history from the endpoint, the contracts' own books, the verifiers, and the provider's store and feed if they are given. */
 import { readHeader } from "../chain/index.ts";
 import type { BlockHeader, PoolClient, RpcSource } from "../chain/index.ts";
+import type { StoreReader } from "../gateway/index.ts";
 import type { Manifest } from "../prover/index.ts";
+import type { BookOptions } from "./books.ts";
 import { compareAll, compareHeads } from "./end-state.ts";
 import { AuditError } from "./errors.ts";
+import { FeedBooks } from "./feed-books.ts";
+import type { FeedFigures, FeedSource } from "./feed-books.ts";
 import { Findings } from "./findings.ts";
 import { ProofQueue } from "./proof-queue.ts";
 import type { Verify } from "./proof-queue.ts";
 import { Replay, moved } from "./replay.ts";
-import type { AuditReport } from "./report-data.ts";
+import type { AuditReport, BooksReport } from "./report-data.ts";
 import { reportOf } from "./report-data.ts";
 import { creationBlockOf } from "./source.ts";
+import { CloseWatch, StoreBooks } from "./store-books.ts";
+import type { StoreFigures } from "./store-books.ts";
 import { checkVerifiers } from "./verifiers.ts";
 
 export interface AuditOptions {
@@ -30,6 +36,12 @@ export interface AuditOptions {
   readonly checkpoints?: number;
   /** Of so many closes and slashes one has its proof verified again. Default 1: all. */
   readonly sample?: number;
+  /** The provider's store, to be reconciled with the chain. It stays the caller's to close. */
+  readonly store?: StoreReader;
+  /** The provider's public feed. */
+  readonly feed?: FeedSource;
+  /** Whether every proof in store and feed is verified, or some chosen at random. */
+  readonly allProofs?: boolean;
   readonly say?: (line: string) => void;
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number;
@@ -50,6 +62,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
   say("comparing the deployed verifiers with the verification keys");
   const verifiers = await checkVerifiers(client, options.manifest, findings, options.keys);
   const initialBalance = await balanceBefore(client, fromBlock);
+  const watch = options.store && (await CloseWatch.begin(options.store, client.pool, findings));
   const replay = new Replay({
     client,
     source: provider,
@@ -63,6 +76,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     isProviderContract: (await provider.getCode(client.parameters.provider)) !== "0x",
     initialBalance,
     say,
+    ...(watch === undefined ? {} : { onClose: (event, deposit) => watch.see(event, deposit) }),
   });
   await replay.run();
   const { accounts, disputes, folds, money } = replay;
@@ -71,6 +85,12 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
   const at = { blockTag: last.number };
   replay.compared.push(await compareHeads(models, at, initialBalance));
   await compareAll(models, at, say);
+  const facts = { pool: client.pool, accounts, disputes, folds, money, toBlock: last.number };
+  const books = await booksOf(
+    { facts, findings, queue, sample, allProofs: options.allProofs ?? false },
+    options,
+    watch,
+  );
   await queue.done();
   if ((await readHeader(provider, last.number))?.hash !== last.hash) throw moved();
   return reportOf({
@@ -79,11 +99,32 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     queue,
     replay,
     verifiers,
+    books,
     fromBlock,
     last,
-    sample,
     milliseconds: now() - started,
   });
+}
+
+async function booksOf(
+  shared: BookOptions,
+  { store, feed, say = () => undefined }: AuditOptions,
+  watch: CloseWatch | undefined,
+): Promise<BooksReport> {
+  let [ofStore, ofFeed, enrolmentTimes]: [StoreFigures?, FeedFigures?, (readonly number[])?] = [];
+  if (store !== undefined && watch !== undefined) {
+    say("reconciling the provider's store");
+    const books = new StoreBooks(store, watch, shared);
+    ofStore = await books.reconcile();
+    ({ enrolmentTimes } = books);
+  }
+  if (feed !== undefined) {
+    say("reading the provider's feed");
+    const books = new FeedBooks(feed, shared, store);
+    ofFeed = await books.reconcile();
+    enrolmentTimes ??= books.enrolmentTimes;
+  }
+  return { store: ofStore, feed: ofFeed, enrolmentTimes };
 }
 
 async function lastBlock(source: RpcSource, asked: number | "latest" | "finalized"): Promise<BlockHeader> {

@@ -10,6 +10,7 @@ export interface DisputeEntry {
   readonly sessionAddress: string;
   readonly recipient: string;
   readonly openedAt: bigint;
+  readonly block: number;
   readonly resolvableAt: bigint;
   status: "open" | "answered" | "lost";
   unpaid: bigint;
@@ -114,7 +115,17 @@ export class DisputeModel {
     }
     context.same("DISPUTE_WINDOW_MISMATCH", subject, resolvableAt, context.now + context.pool.parameters.disputeWindow);
     const unpaid = 0n;
-    const opened = { y, sessionAddress, recipient, openedAt: context.now, resolvableAt, unpaid, refund: undefined };
+    const { blockNumber: block } = context.moment;
+    const opened = {
+      y,
+      sessionAddress,
+      recipient,
+      openedAt: context.now,
+      block,
+      resolvableAt,
+      unpaid,
+      refund: undefined,
+    };
     this.disputes.set(nullifier, { ...opened, status: "open" });
     this.openDisputes += 1n;
   }

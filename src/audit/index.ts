@@ -3,6 +3,7 @@
 export { runAudit } from "./audit.ts";
 export type { AuditOptions } from "./audit.ts";
 export * from "./errors.ts";
+export type { FeedSource } from "./feed-books.ts";
 export { FINDINGS } from "./findings.ts";
 export type { Finding, FindingCode, Place, Severity } from "./findings.ts";
 export { documentOf } from "./page.ts";

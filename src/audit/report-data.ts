@@ -6,10 +6,20 @@ import type { ClosingTotals } from "./account-model.ts";
 import type { Compared } from "./end-state.ts";
 import { FINDINGS } from "./findings.ts";
 import type { Finding, Findings, Severity } from "./findings.ts";
+import type { FeedFigures } from "./feed-books.ts";
 import type { ProofQueue } from "./proof-queue.ts";
 import type { Replay } from "./replay.ts";
+import type { StoreFigures } from "./store-books.ts";
 import type { Sample } from "./timeline.ts";
 import type { VerifierReport } from "./verifiers.ts";
+
+/** What the provider's books came to; undefined where they were not given. */
+export interface BooksReport {
+  readonly store: StoreFigures | undefined;
+  readonly feed: FeedFigures | undefined;
+  /** When the roots were announced that enrolments show, ascending, in unix seconds. */
+  readonly enrolmentTimes: readonly number[] | undefined;
+}
 
 export interface AuditReport {
   readonly pool: {
@@ -80,6 +90,12 @@ export interface AuditReport {
     readonly final: number;
     readonly fallen: number;
   };
+  readonly books: {
+    readonly store: StoreFigures | undefined;
+    readonly feed: FeedFigures | undefined;
+    /** Enrolled accounts by the roots that they showed: at each time at most so many. */
+    readonly enrolled: readonly (readonly [time: number, accounts: number])[] | undefined;
+  };
   readonly timeline: readonly Sample[];
   readonly milliseconds: number;
 }
@@ -90,9 +106,9 @@ interface Parts {
   readonly queue: ProofQueue;
   readonly replay: Replay;
   readonly verifiers: readonly VerifierReport[];
+  readonly books: BooksReport;
   readonly fromBlock: number;
   readonly last: BlockHeader;
-  readonly sample: number;
   readonly milliseconds: number;
 }
 
@@ -105,6 +121,7 @@ export function reportOf({
   queue,
   replay,
   verifiers,
+  books,
   fromBlock,
   last,
   milliseconds,
@@ -179,7 +196,19 @@ export function reportOf({
       final: standing.filter(({ status }) => status === "final").length,
       fallen: standing.filter(({ status }) => status === "fallen").length,
     },
+    books: { store: books.store, feed: books.feed, enrolled: books.enrolmentTimes && steps(books.enrolmentTimes) },
     timeline: replay.timeline.samples,
     milliseconds,
   };
+}
+
+const MOST_STEPS = 400;
+
+/** How many there were at some of the times. */
+function steps(times: readonly number[]): [number, number][] {
+  const every = Math.max(1, Math.ceil(times.length / MOST_STEPS));
+  const last = times.length - 1;
+  return times.flatMap((time, index): [number, number][] =>
+    index % every === 0 || index === last ? [[time, index + 1]] : [],
+  );
 }

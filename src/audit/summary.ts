@@ -48,6 +48,19 @@ function checkedLines({ checked, range }: AuditReport): Lines {
   };
 }
 
+function bookLines({ books: { store, feed }, pool }: AuditReport): Lines | undefined {
+  if (store === undefined && feed === undefined) return undefined;
+  const amount = (units: bigint): string => tokens(units, pool.token);
+  return {
+    store:
+      store &&
+      `${count(store.tickets.open + store.tickets.ended)} tickets spent, ${amount(store.charged)} charged, ${count(store.enrolments)} enrolments, ${count(store.folds)} folds; followed the chain to block ${store.chainPosition}`,
+    feed:
+      feed &&
+      `${count(feed.tickets)} tickets, ${count(feed.refunds)} refunds, ${amount(feed.charged)} charged, ${count(feed.enrolments)} enrolments, ${count(feed.folds)} folds`,
+  };
+}
+
 export function summaryOf(report: AuditReport): Lines {
   const { pool, accounts, closing, money, disputes, folds } = report;
   const amount = (units: bigint): string => tokens(units, pool.token);
@@ -64,6 +77,7 @@ export function summaryOf(report: AuditReport): Lines {
     closes: `${count(closing.closes)} (${count(closing.consented)} with consent): ${count(closing.tickets)} tickets paid for; refunded ${amount(closing.refundedCharges)} of charges and ${amount(closing.refundedHolds)} of holds; ${percent(closing.toProvider, closing.deposits)} of the deposits to the provider, ${percent(closing.toBurn, closing.deposits)} burned`,
     disputes: `${count(disputes.opened)} opened, ${count(disputes.answered)} answered${answered === undefined ? "" : ` (after ${spanText(answered)} in the middle)`}, ${count(disputes.lost)} lost, ${count(disputes.open)} open; ${count(disputes.violations)} policy violations reported`,
     certifiedFolds: `${count(folds.certified)}: ${count(folds.final)} final, ${count(folds.pending)} pending, ${count(folds.fallen)} fallen`,
+    books: bookLines(report),
     took: spanText(report.milliseconds / 1_000),
   };
 }

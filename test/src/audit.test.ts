@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** An audit of a history that is as it should be, and of histories that somebody changed. */
-import { readFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 
 import { expect } from "chai";
 
 import { runAudit } from "../../src/audit/index.ts";
-import type { AuditReport } from "../../src/audit/index.ts";
+import type { AuditOptions, AuditReport, FeedSource } from "../../src/audit/index.ts";
 import { PoolClient } from "../../src/chain/index.ts";
 import type { ChainProvider } from "../../src/chain/index.ts";
+import { StoreReader } from "../../src/gateway/index.ts";
 import { identityCommitmentOf } from "../../src/protocol/index.ts";
 import { Prover } from "../../src/prover/index.ts";
-import { BOB, WATCHER, ethers, stopProving } from "../contracts/support/dispute-world.ts";
+import { ALIAS, BOB, WATCHER, ethers, stopProving } from "../contracts/support/dispute-world.ts";
+import { feedOf, ticketKey, writeBooks } from "./support/audit-books.ts";
 import { callsChanged, eventAdded, eventsChanged, viewChanged } from "./support/audit-lies.ts";
 import { LyingProvider, auditScene } from "./support/audit-scene.ts";
 import type { AuditScene, Lie } from "./support/audit-scene.ts";
@@ -30,8 +35,9 @@ describe("An audit from an endpoint alone", function () {
     await stopProving();
   });
 
-  const auditAt = async (provider: ChainProvider): Promise<AuditReport> =>
+  const auditAt = async (provider: ChainProvider, more: Partial<AuditOptions> = {}): Promise<AuditReport> =>
     runAudit({
+      ...more,
       client: await PoolClient.connect(provider, scene.world.client.pool.address),
       verify: (statement, signals, proof) => prover.verify(statement, signals, proof),
       manifest: prover.manifest,
@@ -190,5 +196,151 @@ describe("An audit from an endpoint alone", function () {
     const moved: Lie = (method, _, answer) =>
       method === "eth_getTransactionByHash" ? { ...(answer as object), blockHash: ethers.ZeroHash } : undefined;
     expect(await codesOf(moved)).to.deep.equal(["TRANSACTION_MISMATCH"]);
+  });
+
+  describe("with the provider's books", () => {
+    let folder: string;
+    let path: string;
+    let position = 0;
+
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), "jeton-audit-"));
+      path = join(folder, "store.sqlite");
+      await writeBooks(scene, path);
+    });
+
+    after(() => rm(folder, { recursive: true, force: true }));
+
+    async function auditBooks(store: string, feed?: FeedSource): Promise<AuditReport> {
+      const reader = await StoreReader.open(store, scene.world.description.poolHash);
+      try {
+        return await auditAt(ethers.provider, { store: reader, ...(feed === undefined ? {} : { feed }) });
+      } finally {
+        await reader.close();
+      }
+    }
+
+    /** The codes that are found in a copy of the store that was changed by hand. */
+    async function codesOfEdit(...edits: string[]): Promise<string[]> {
+      const copy = join(folder, `${(position += 1)}.sqlite`);
+      await copyFile(path, copy);
+      const database = new DatabaseSync(copy);
+      for (const sql of edits) database.exec(sql);
+      database.close();
+      const { counts } = await auditBooks(copy);
+      return Object.keys(counts).filter((code) => code !== "TOKENS_GIVEN");
+    }
+
+    /** A ticket of Alias, which was refunded whole. */
+    const refunded = (): string => `x'${ethers.toBeHex(ticketKey(scene, ALIAS, 2).nullifier, 32).slice(2)}'`;
+
+    it("reconciles store and feed with the chain, and leaves the store as it was", async () => {
+      const before = await readFile(path);
+      const report = await auditBooks(path, await feedOf(scene, path));
+      expect(report.counts).to.deep.equal({ TOKENS_GIVEN: 1 });
+      expect(report.books.store?.tickets).to.deep.equal({ open: 1, ended: 5, closed: 200 });
+      expect(report.books.store).to.include({ charged: 50n, enrolments: 1, folds: 1, closes: 2 });
+      expect(report.books.feed).to.include({ tickets: 6, refunds: 5, enrolments: 1, folds: 1, charged: 50n });
+      expect(report.books.enrolled?.map(([, accounts]) => accounts)).to.deep.equal([1]);
+      expect(report.checked.proofs["enroll"]).to.equal(2);
+      expect(await readFile(path)).to.deep.equal(before);
+      await StoreReader.open(path, 5n).then(
+        () => expect.fail("opened"),
+        (error: unknown) => expect(error).to.have.property("code", "OTHER_POOL"),
+      );
+    });
+
+    it("finds a refund whose amount or signature was changed", async () => {
+      const amount = `UPDATE tickets SET refunded_charge = '9990', charged = '10' WHERE nullifier = ${refunded()}`;
+      expect(await codesOfEdit(amount)).to.deep.equal(["CHARGE_NOT_COVERED", "REFUND_SIGNATURE_INVALID"]);
+      const sum = `UPDATE tickets SET refunded_charge = '9995' WHERE nullifier = ${refunded()}`;
+      expect(await codesOfEdit(sum)).to.deep.equal(["REFUND_OUT_OF_RANGE", "REFUND_SIGNATURE_INVALID"]);
+      const hold = `UPDATE tickets SET refunded_hold = '0' WHERE nullifier = ${refunded()}`;
+      expect(await codesOfEdit(hold)).to.deep.equal(["REFUND_HOLD_KEPT", "REFUND_SIGNATURE_INVALID"]);
+      const signature = `UPDATE tickets SET refund_signature = replace(refund_signature, '"s":"', '"s":"1') WHERE nullifier = ${refunded()}`;
+      expect(await codesOfEdit(signature)).to.deep.equal(["REFUND_SIGNATURE_INVALID"]);
+      const garbage = `UPDATE tickets SET refund_signature = 'none' WHERE nullifier = ${refunded()}`;
+      expect(await codesOfEdit(garbage)).to.include("RECORD_MALFORMED");
+    });
+
+    it("finds rows that were removed", async () => {
+      expect(await codesOfEdit(`DELETE FROM tickets WHERE nullifier = ${refunded()}`)).to.deep.equal([
+        "RECORD_MISSING",
+      ]);
+      expect(await codesOfEdit(`DELETE FROM feed WHERE key = ${refunded()}`)).to.deep.equal([
+        "FEED_GAP",
+        "RECORD_MISSING",
+      ]);
+      const closed =
+        "DELETE FROM tickets WHERE nullifier = (SELECT nullifier FROM tickets WHERE status = 'closed' LIMIT 1)";
+      expect(await codesOfEdit(closed)).to.deep.equal(["CLOSED_TICKET_MISSING"]);
+      expect(await codesOfEdit("DELETE FROM disputes")).to.deep.equal(["DISPUTE_NOT_RECORDED"]);
+      expect(await codesOfEdit("DELETE FROM fold_nullifiers")).to.deep.equal(["RECORD_MISSING"]);
+    });
+
+    it("finds a ticket that was entered twice, and one that a close contradicts", async () => {
+      const twice = [
+        "CREATE TABLE copy AS SELECT * FROM tickets",
+        "DROP TABLE tickets",
+        "ALTER TABLE copy RENAME TO tickets",
+        `INSERT INTO tickets SELECT * FROM tickets WHERE nullifier = ${refunded()}`,
+      ];
+      expect(await codesOfEdit(...twice)).to.include("TICKET_REPEATED");
+      const shown = `INSERT INTO feed (kind, key) VALUES ('refund', ${refunded()})`;
+      expect(await codesOfEdit(shown)).to.deep.equal(["REFUND_REPEATED"]);
+      const { nullifier, share, sessionAddress } = ticketKey(scene, BOB, 7);
+      const hex = (value: bigint): string => `x'${ethers.toBeHex(value, 32).slice(2)}'`;
+      const spent = `UPDATE tickets SET status = 'open', active_at = 1, x = ${hex(share.x)}, y = ${hex(share.y)},
+        session_address = '${sessionAddress}' WHERE nullifier = ${hex(nullifier)}`;
+      const entered = `INSERT INTO feed (kind, key) VALUES ('ticket', ${hex(nullifier)})`;
+      expect(await codesOfEdit(spent, entered)).to.deep.equal(["CLOSE_UNCHALLENGED"]);
+    });
+
+    it("finds states that nobody signed, proofs of nothing, and roots that never were", async () => {
+      const root = "UPDATE enrolments SET root = x'0000000000000000000000000000000000000000000000000000000000000005'";
+      expect(await codesOfEdit(root)).to.deep.equal(["ENROLMENT_ROOT_UNKNOWN", "RECORD_PROOF_INVALID"]);
+      const state = "UPDATE folds SET state = x'0000000000000000000000000000000000000000000000000000000000000005'";
+      expect(await codesOfEdit(state)).to.deep.equal(["STATE_SIGNATURE_INVALID", "RECORD_PROOF_INVALID"]);
+    });
+
+    it("finds a feed that leaves out, repeats, or shows another refund than the store", async () => {
+      const whole = await feedOf(scene, path);
+      const told =
+        (edit: (entries: Record<string, unknown>[]) => Record<string, unknown>[]): FeedSource =>
+        async () => {
+          const entries: Record<string, unknown>[] = [];
+          for (let after = 0; ;) {
+            const page = (await whole({ after, limit: 1_000 })) as {
+              entries: Record<string, unknown>[];
+              next: number;
+              isEnd: boolean;
+            };
+            entries.push(...page.entries);
+            after = page.next;
+            if (page.isEnd) break;
+          }
+          const shown = edit(entries);
+          return { entries: shown, next: shown.length, isEnd: true };
+        };
+      const codes = async (feed: FeedSource): Promise<string[]> => {
+        const { counts } = await auditBooks(path, feed);
+        return Object.keys(counts).filter((code) => code !== "TOKENS_GIVEN");
+      };
+      expect(await codes(told((all) => all.filter(({ kind }) => kind !== "enrolment")))).to.include.members([
+        "FEED_GAP",
+        "FEED_DIFFERS",
+      ]);
+      const twice = told((all) => [
+        ...all,
+        { ...all.findLast(({ kind }) => kind === "refund"), position: all.length + 1 },
+      ]);
+      expect(await codes(twice)).to.deep.equal(["REFUND_REPEATED"]);
+      const other = told((all) =>
+        all.map((entry) => (entry["kind"] === "refund" ? { ...entry, refundedCharge: "9000" } : entry)),
+      );
+      expect(await codes(other)).to.include.members(["REFUND_SIGNATURE_INVALID", "FEED_DIFFERS"]);
+      const none = await codes(async () => ({ nothing: true })).catch((error: unknown) => error);
+      expect(none).to.have.property("code", "FEED_UNREADABLE");
+    });
   });
 });

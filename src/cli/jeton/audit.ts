@@ -2,7 +2,7 @@
 /** `jeton audit`: replays a pool's whole history from an endpoint, and says whether every rule was kept. */
 import { Command, Option } from "commander";
 
-import type { AuditReport } from "../../audit/index.ts";
+import type { AuditOptions, AuditReport } from "../../audit/index.ts";
 import { CliError } from "../errors.ts";
 import { note, settle } from "../outcome.ts";
 import type { Outcome } from "../outcome.ts";
@@ -18,6 +18,9 @@ interface AuditFlags extends PoolFlags {
   /** A file, or true: on stdout. */
   readonly json?: string | true;
   readonly html?: string;
+  readonly store?: string;
+  readonly feed?: string;
+  readonly allProofs: boolean;
 }
 
 const HELP = `
@@ -31,6 +34,7 @@ Exit codes: 0 no violation, 1 the audit could not be done, 3 violations were fou
 Examples:
   $ jeton audit --network base --pool 0x… --html audit.html
   $ jeton audit --rpc-url http://127.0.0.1:8545 --pool 0x… --json report.json
+  $ jeton audit --network base --store gateway.sqlite --feed https://gateway.example   (the provider, or whom it shows its books)
 `;
 
 function whole(text: string, option: string, least: number): number {
@@ -57,19 +61,49 @@ async function audit(flags: AuditFlags): Promise<AuditReport> {
   };
   return withPool(flags, async ({ client, fromBlock }) => {
     const prover = await Prover.create({ verifiers: 2 });
+    const books = await openBooks(flags, client.pool.poolHash);
     try {
       return await runAudit({
         client,
         ...(fromBlock === undefined ? {} : { fromBlock }),
         ...numbers,
+        ...books.options,
+        allProofs: flags.allProofs,
         verify: (statement, signals, proof) => prover.verify(statement, signals, proof),
         manifest: prover.manifest,
         say: note,
       });
     } finally {
+      await books.close();
       await prover.close();
     }
   });
+}
+
+interface Books {
+  readonly options: Pick<AuditOptions, "store" | "feed">;
+  close(): Promise<void>;
+}
+
+/** The store is only read. A PostgreSQL URL may hold a password: it can come from the environment. */
+async function openBooks({ store, feed }: AuditFlags, poolHash: bigint): Promise<Books> {
+  const [{ StoreReader }, { httpProvider }] = await Promise.all([
+    import("../../gateway/index.ts"),
+    import("../../wallet/index.ts"),
+  ]);
+  const location = store?.startsWith("env:") === true ? (process.env[store.slice(4)] ?? "") : store;
+  const reader = location === undefined ? undefined : await StoreReader.open(location, poolHash);
+  const provider = feed === undefined ? undefined : httpProvider(feed);
+  return {
+    options: {
+      ...(reader === undefined ? {} : { store: reader }),
+      ...(provider === undefined ? {} : { feed: (request) => provider.publicFeed(request) }),
+    },
+    close: async () => {
+      provider?.close();
+      await reader?.close();
+    },
+  };
 }
 
 const jsonOf = (report: AuditReport): string =>
@@ -115,5 +149,11 @@ export const auditCommand = (): Command =>
       new Option("--json [file]", "the whole report as JSON: into a file, or on stdout in place of the summary"),
     )
     .option("--html <file>", "the report as a page with charts, in one file")
+    .option(
+      "--store <store>",
+      "the provider's store too: its file, a postgres:// URL, or env:NAME for a variable that holds one",
+    )
+    .option("--feed <url>", "the provider's public feed too: the gateway's URL")
+    .option("--all-proofs", "verify every proof in store and feed, and not some chosen at random", false)
     .addHelpText("after", HELP)
     .action(run);

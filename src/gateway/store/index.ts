@@ -4,6 +4,8 @@ export { GatewayStoreError } from "./error.ts";
 export { openStore } from "./open.ts";
 export type { PostgresStoreOptions } from "./postgres-database.ts";
 export { PostgresStore } from "./postgres-store.ts";
+export { StoreReader } from "./reader.ts";
+export type { FeedRow, StoredRow } from "./reader.ts";
 export { CALLS_PER_SESSION, decideEnd } from "./rules.ts";
 export type { CallClaim, CallDecision } from "./rules.ts";
 export type { SqliteStoreOptions } from "./sqlite-database.ts";

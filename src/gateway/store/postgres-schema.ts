@@ -138,6 +138,9 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
+/** What a database of today has. */
+export const POSTGRES_SCHEMA = MIGRATIONS.length;
+
 /**
  * Brings a database, new or old, to the present schema: a part of its caller's transaction, which keeps all others of its kind out.
  * @throws GatewayStoreError OTHER_POOL, NEWER_SCHEMA

@@ -142,6 +142,9 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
+/** What a file of today has. */
+export const SQLITE_SCHEMA = MIGRATIONS.length;
+
 /** What a file is found to be: its schema's version, and whether it belongs to a pool. 0 of an empty one. */
 function inspect(database: DatabaseSync, poolHash: bigint): { readonly version: number; readonly isBound: boolean } {
   const tables = database.prepare("SELECT 1 FROM sqlite_master WHERE name IN ('schema_migrations', 'store')").all();

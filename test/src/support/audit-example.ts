@@ -177,6 +177,18 @@ export function exampleReport(): AuditReport {
       lossTimes: [7_200],
     },
     folds: { certified: 4, pending: 0, final: 3, fallen: 1 },
+    books: {
+      store: undefined,
+      feed: {
+        tickets: 74_210,
+        refunds: 74_190,
+        enrolments: 1_120,
+        folds: 8_811,
+        charged: 950n * DOLLAR,
+        signatures: 84_121,
+      },
+      enrolled: timeline.map(({ time, opened }) => [time, Math.round(opened * 0.9)] as const),
+    },
     timeline,
     milliseconds: 74_300,
   };
