@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { GATEWAY_ERRORS } from "../src/wire/index.ts";
 import { stale } from "./generate.ts";
+import { documentProblems } from "./support/document-commands.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
@@ -155,6 +156,7 @@ const CHECKS: Record<string, () => string[]> = {
   "circuits, keys and verifiers": circuits,
   "contracts and their types": contractTypes,
   "links in documents": links,
+  "commands in documents": () => documentProblems(ROOT, documents()),
   "refusals in docs/http.md": refusals,
   "properties and their tests": properties,
 };
