@@ -92,7 +92,8 @@ function hardhatProblem(words: readonly string[]): string | undefined {
     .sort((a, b) => b.id.length - a.id.length);
   const [task] = named;
   if (task === undefined) return `there is no task "${words.slice(0, 2).join(" ")}"`;
-  const known = new Set([...HARDHAT_OPTIONS, ...Object.keys(task.options).map((name) => `--${kebab(name)}`)]);
+  const own = "options" in task ? Object.keys(task.options) : [];
+  const known = new Set([...HARDHAT_OPTIONS, ...own.map((name) => `--${kebab(name)}`)]);
   const wrong = options.find((option) => !known.has(option));
   return wrong === undefined ? undefined : `${task.id.join(" ")} has no option ${wrong}`;
 }

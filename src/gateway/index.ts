@@ -14,7 +14,15 @@ export { DEFAULT_SETTINGS } from "./ports.ts";
 export type { GatewayOptions, GatewaySettings, TypedDataSigner } from "./ports.ts";
 export { checkProvider, startProvider } from "./service.ts";
 export type { ProviderOptions, RunningProvider } from "./service.ts";
-export { GatewayStoreError, PostgresStore, SqliteStore, StoreReader, openStore } from "./store/index.ts";
+export {
+  backUpStoreFile,
+  checkStoreFile,
+  GatewayStoreError,
+  PostgresStore,
+  SqliteStore,
+  StoreReader,
+  openStore,
+} from "./store/index.ts";
 export type * from "./store/index.ts";
 export type { ServeContext, Served, Upstream } from "./upstream.ts";
 export * from "./upstreams/index.ts";

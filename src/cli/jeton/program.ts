@@ -8,6 +8,7 @@ import { modelCommand } from "./model.ts";
 import { termsCommand } from "./terms.ts";
 import { sandboxCommand } from "./sandbox.ts";
 import { serveCommand } from "./serve.ts";
+import { storeCommand } from "./store.ts";
 import { walletCommand } from "./wallet.ts";
 import { watchCommand } from "./watch.ts";
 
@@ -21,6 +22,7 @@ const COMMANDS: readonly (() => Command)[] = [
   auditCommand,
   watchCommand,
   ceremonyCommand,
+  storeCommand,
 ];
 
 /** A new one at each call. */

@@ -8,6 +8,8 @@ export { StoreReader } from "./reader.ts";
 export type { FeedRow, StoredRow } from "./reader.ts";
 export { CALLS_PER_SESSION, decideEnd } from "./rules.ts";
 export type { CallClaim, CallDecision } from "./rules.ts";
+export { backUpStoreFile, checkStoreFile } from "./sqlite-backup.ts";
+export type { StoreSummary } from "./sqlite-backup.ts";
 export type { SqliteStoreOptions } from "./sqlite-database.ts";
 export { SqliteStore } from "./sqlite-store.ts";
 export type * from "./store.ts";
