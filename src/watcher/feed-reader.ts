@@ -86,11 +86,11 @@ export class FeedReader {
     const reading = feeds.begin(this.row.id);
     let hasChanged = !(await this.#isUnchanged());
     if (hasChanged) this.#restart();
-    const isComplete = await this.#readOn(reading, onFinding);
+    let isComplete = await this.#readOn(reading, onFinding);
     if (!hasChanged && isComplete && !(await this.#passesAudit())) {
       hasChanged = true;
       this.#restart();
-      return { hasChanged, omitted: 0, isComplete: false };
+      isComplete = await this.#readOn(reading, onFinding);
     }
     const { row } = this;
     if (!isComplete) return { hasChanged, omitted: 0, isComplete };

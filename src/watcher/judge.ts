@@ -34,6 +34,9 @@ export interface JudgeOptions {
   readonly id: number;
   readonly pool: Pool;
   readonly now: () => number;
+  readonly finalBlock: () => number;
+  /** Whether the chain was read to its head in this pass. */
+  readonly isChainCurrent: () => boolean;
   readonly log: WatcherLog;
   /** Something happened that somebody should look at. */
   readonly onIncident: (condition: Condition) => void;
@@ -58,18 +61,23 @@ export class Judge {
     for (const close of store.chain.openCloses(id)) {
       if (!close.isDerived) await this.#derive(close);
     }
+    // An account that is not known may have been opened since the chain was last read.
+    if (!this.#options.isChainCurrent()) return;
     for (const suspicion of store.claims.suspicions(id)) await this.#investigate(suspicion);
   }
 
+  /** Neither slashed nor paid out, as far as that can still be undone. */
   #isOpen(commitment: bigint): boolean {
-    const { store, id } = this.#options;
-    return store.chain.account(id, commitment) !== undefined && store.chain.release(id, commitment) === undefined;
+    const { store, id, finalBlock } = this.#options;
+    const release = store.chain.release(id, commitment);
+    return release === undefined || release.block > finalBlock();
   }
 
   #suspect(nullifier: bigint, shares: readonly [Share, Share]): void {
     const { store, id } = this.#options;
     const commitment = identityCommitmentOf(recoverFromShares(...shares).identitySecret);
-    if (!this.#isOpen(commitment) || store.claims.of(id, commitment) !== undefined) return;
+    const isStranger = store.chain.account(id, commitment) === undefined && this.#options.isChainCurrent();
+    if (isStranger || !this.#isOpen(commitment) || store.claims.of(id, commitment) !== undefined) return;
     store.claims.suspect(id, { commitment, nullifier, shares });
   }
 
@@ -81,7 +89,7 @@ export class Judge {
   }: Parameters<WatcherStore["claims"]["suspect"]>[1]): Promise<void> {
     const { store, id, pool } = this.#options;
     const { identitySecret, ticketKey } = recoverFromShares(...shares);
-    const isOpen = this.#isOpen(commitment);
+    const isOpen = store.chain.account(id, commitment) !== undefined && this.#isOpen(commitment);
     const index = isOpen ? await findTicketKey(ticketRootOf(identitySecret, pool.poolHash), ticketKey) : undefined;
     if (index === undefined) {
       store.claims.dismiss(id, { commitment, nullifier, shares });

@@ -60,6 +60,7 @@ export class PoolWatch {
   readonly #startedAt: number;
   #opened: Opened | undefined;
   #state: ChainState | undefined;
+  #isChainCurrent = false;
 
   constructor(options: PoolWatchOptions) {
     const { pool, store, ports } = options;
@@ -92,7 +93,13 @@ export class PoolWatch {
     this.#opened = {
       client,
       reader: new ChainReader({ store, client, name, fromBlock, finality }),
-      judge: new Judge({ ...common, pool: client.pool, now: clock }),
+      judge: new Judge({
+        ...common,
+        pool: client.pool,
+        now: clock,
+        finalBlock: () => this.#finalBlock ?? -1,
+        isChainCurrent: () => this.#isChainCurrent,
+      }),
       claims: new Claims({ ...common, client, claiming, thresholds }),
     };
     return this.#opened;
@@ -136,7 +143,9 @@ export class PoolWatch {
 
   async #readChain(): Promise<void> {
     const { reader, judge } = await this.open();
+    this.#isChainCurrent = false;
     this.#state = await reader.read(this.#options.ports.clock, (finding) => judge.take(finding));
+    this.#isChainCurrent = true;
   }
 
   async #readFeed(source: FeedSource, reader: FeedReader, judge: Judge): Promise<void> {

@@ -3,12 +3,25 @@ import { expect } from "chai";
 import { Wallet as EthersWallet } from "ethers";
 
 import { PoolSender } from "../../src/chain/index.ts";
-import type { CloseRequest } from "../../src/chain/index.ts";
+import type { ChainProvider, CloseRequest } from "../../src/chain/index.ts";
 import { PoolClient } from "../../src/chain/index.ts";
 import { slashClaim } from "../../src/protocol/index.ts";
 import { WatcherError, fixedPrice, statusOf } from "../../src/watcher/index.ts";
 import { HandClock, ScriptedFeed, cheater, startWatchedWorld, watch } from "./support/watched.ts";
 import type { Cheater, WatchedWorld, Watching } from "./support/watched.ts";
+
+/** An endpoint that can be made to fail. */
+const failing = (provider: ChainProvider, outage: { readonly isOn: boolean }): ChainProvider =>
+  new Proxy(provider, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      return (...args: unknown[]): unknown => {
+        if (outage.isOn) return Promise.reject(new Error("connect ECONNREFUSED https://rpc.example/v2/SECRETKEY"));
+        return (value as (...all: unknown[]) => unknown).apply(target, args);
+      };
+    },
+  });
 
 describe("the watcher in bad weather", function () {
   this.timeout(60_000);
@@ -180,26 +193,16 @@ describe("the watcher in bad weather", function () {
     });
 
     it("goes on when an endpoint that failed for hours answers again, and never says its URL", async () => {
-      let isDown = false;
+      const outage = { isOn: false };
       const { client } = world.local;
-      const failing = new Proxy(client.provider, {
-        get: (target, name) => {
-          const value: unknown = Reflect.get(target, name, target);
-          if (typeof value !== "function") return value;
-          return (...args: unknown[]): unknown => {
-            if (isDown) return Promise.reject(new Error("connect ECONNREFUSED https://rpc.example/v2/SECRETKEY"));
-            return (value as (...all: unknown[]) => unknown).apply(target, args);
-          };
-        },
-      });
       const feed = new ScriptedFeed();
       const watching = watch(world, {
         feeds: [feed],
-        pool: { connect: () => PoolClient.connect(failing, client.pool.address) },
+        pool: { connect: () => PoolClient.connect(failing(client.provider, outage), client.pool.address) },
       });
       watching.clock.now = await chainTime();
       await watching.pass();
-      isDown = true;
+      outage.isOn = true;
       for (let pass = 0; pass < 12; pass++) {
         watching.clock.now += 60;
         await watching.pass();
@@ -209,11 +212,32 @@ describe("the watcher in bad weather", function () {
       feed.entries = doubleSpend.entries;
       await watching.pass();
       feed.failure = new Error("gone");
-      isDown = false;
+      outage.isOn = false;
       await watching.pass();
       expect(await isSlashed()).to.equal(true);
       expect(watching.codes()).to.deep.equal([]);
       expect(JSON.stringify([watching.log, watching.told])).not.to.contain("SECRETKEY");
+      watching.close();
+    });
+
+    it("convicts an account that was opened while the endpoint was down, by shares that it read meanwhile", async () => {
+      const { client } = world.local;
+      const outage = { isOn: false };
+      const watching = watch(world, {
+        feeds: [doubleSpend],
+        pool: { connect: () => PoolClient.connect(failing(client.provider, outage), client.pool.address) },
+      });
+      doubleSpend.entries = [];
+      await watching.pass();
+      outage.isOn = true;
+      const late = cheater(world.pool, 31_337n);
+      await world.deposit(late);
+      doubleSpend.entries = [late.entry(1), late.entry(1, 9n)];
+      await watching.pass();
+      outage.isOn = false;
+      doubleSpend.failure = new Error("gone");
+      await watching.pass();
+      expect((await client.accountOf(late.commitment)).status).to.equal("slashed");
       watching.close();
     });
 
@@ -231,6 +255,61 @@ describe("the watcher in bad weather", function () {
       await watching.pass();
       expect(await isSlashed()).to.equal(true);
       watching.close();
+    });
+  });
+
+  describe("feeds", () => {
+    const filler = (count: number): ScriptedFeed["entries"] =>
+      Array.from({ length: count }, (_, index) => ({ kind: "ticket", nullifier: `${index + 5}`, x: "1", y: "2" }));
+
+    it("are looked through again, page by page: a story that changed long ago is found, and read anew", async () => {
+      const feed = new ScriptedFeed();
+      feed.entries = [mallory.entry(0), ...filler(1_400)];
+      const watching = watch(world, { feeds: [feed] });
+      watching.clock.now = await chainTime();
+      await watching.pass();
+      feed.entries[0] = mallory.entry(0, 42n);
+      await watching.pass();
+      expect(watching.codes()).to.deep.equal([]);
+      watching.clock.now += 601;
+      await watching.pass();
+      expect(watching.codes()).to.have.members(["FEED_CHANGED", "FEED_OMITS"]);
+      expect(await isSlashed()).to.equal(true);
+      // One that changes all the time is no feed, and is not read from the beginning again and again.
+      feed.entries = filler(900);
+      feed.asked.length = 0;
+      await watching.pass();
+      expect(feed.asked).to.deep.equal([1_400]);
+      expect(events(watching)).to.include("fault");
+      watching.close();
+    });
+
+    it("that differ between two gateways of one pool are an alarm", async () => {
+      const [first, second] = [new ScriptedFeed("https://one.example"), new ScriptedFeed("https://two.example")];
+      first.entries = filler(1_000);
+      second.entries = [...filler(999), mallory.entry(0)];
+      const watching = watch(world, { feeds: [first, second] });
+      await watching.pass();
+      expect(watching.codes()).to.deep.equal(["FEEDS_DIFFER"]);
+      watching.close();
+    });
+
+    it("that are malformed, or have gaps, count as not read", async () => {
+      const answers: unknown[] = [
+        "text",
+        { entries: [], next: 0 },
+        { entries: [{ ...mallory.entry(0), position: 2 }], next: 2, isEnd: true },
+        { entries: [{ ...mallory.entry(0), position: 1, more: 1 }], next: 1, isEnd: true },
+        { entries: [{ ...mallory.entry(0), x: `${1n << 254n}`, position: 1 }], next: 1, isEnd: true },
+        { entries: [], next: 0, isEnd: false },
+      ];
+      for (const answer of answers) {
+        const feed = { name: "https://odd.example", read: async () => answer };
+        const watching = watch(world, { feeds: [feed], isHasty: true });
+        await watching.pass();
+        expect(watching.codes()).to.deep.equal(["FEED_UNREACHABLE"]);
+        watching.close();
+      }
     });
   });
 
