@@ -5,6 +5,7 @@ import { expect } from "chai";
 
 import { ReportError, fullNumber, histogramOf, renderReport, shortNumber } from "../../src/report/index.ts";
 import type { Block, Chart, LineChart, ReportDocument } from "../../src/report/index.ts";
+import { expectNear } from "../support/near.ts";
 import { findChromium, render } from "../support/chromium.ts";
 
 const ATTACKS = [
@@ -164,9 +165,9 @@ describe("reports", function () {
     expect(ticks).to.deep.equal([0, 10, 20, 30, 40, 50]);
     const [zero = 0, top = 0] = [heights[0], heights.at(-1)];
     const at = (value: number): number => zero + (value / 50) * (top - zero);
-    ticks.forEach((tick, index) => expect(heights[index]).to.be.closeTo(at(tick), 0.02));
-    expect(Number(ay)).to.be.closeTo(at(3), 0.02);
-    expect(Number(by)).to.be.closeTo(at(47), 0.02);
+    ticks.forEach((tick, index) => expectNear(heights[index] ?? 0, at(tick), 0.02));
+    expectNear(Number(ay), at(3), 0.02);
+    expectNear(Number(by), at(47), 0.02);
     const [left = 0, ...others] = numbersOf(drawing, /class="tick" x1="([\d.]+)"/g);
     expect(Number(ax)).to.equal(left);
     expect(Number(bx)).to.equal(others.at(-1));
@@ -216,9 +217,9 @@ describe("reports", function () {
     expect(rectangles.map(({ series: index }) => index)).to.deep.equal(["1", "1", "2", "2"]);
     if (lowA === undefined || lowB === undefined || highA === undefined || highB === undefined)
       throw new Error("bars are missing");
-    expect(highA.top + highA.height).to.be.closeTo(lowA.top, 0.02);
-    expect(highA.height).to.be.closeTo(3 * lowA.height, 0.05);
-    expect(highA.top).to.be.closeTo(highB.top, 0.02);
+    expectNear(highA.top + highA.height, lowA.top, 0.02);
+    expectNear(highA.height, 3 * lowA.height, 0.05);
+    expectNear(highA.top, highB.top, 0.02);
     expect(bars.match(/>40</g)).to.have.length(3);
 
     const area = wide(
@@ -237,7 +238,7 @@ describe("reports", function () {
     const [zero = 0] = numbersOf(area, /class="zero" [^>]*y1="([\d.]+)"/g);
     heightsOf(lower).forEach((y, place) => {
       const [whole, part] = [zero - (heightsOf(upper)[place] ?? 0), zero - y];
-      expect(whole / part).to.be.closeTo(40 / (place === 0 ? 10 : 20), 0.01);
+      expectNear(whole / part, 40 / (place === 0 ? 10 : 20), 0.01);
     });
   });
 
@@ -317,7 +318,7 @@ describe("reports", function () {
     const drawing = wide(html);
     expect((/class="line s1" d="([^"]*)"/.exec(drawing)?.[1] ?? "").split("L").length).to.be.lessThan(1_000);
     const top = Math.min(...numbersOf(/class="line s1" d="([^"]*)"/.exec(drawing)?.[1] ?? "", /[ML][\d.]+ ([\d.]+)/g));
-    expect(top, "the one high point is not thinned out").to.be.closeTo(34, 0.01);
+    expectNear(top, 34, 0.01, "the one high point is not thinned out");
     expect(html).to.contain("One in 13 of 5000 places.");
     for (const points of [
       [[5, 5]],

@@ -8,6 +8,7 @@ import { modelCommand } from "./model.ts";
 import { termsCommand } from "./terms.ts";
 import { sandboxCommand } from "./sandbox.ts";
 import { serveCommand } from "./serve.ts";
+import { simulateCommand } from "./simulate.ts";
 import { storeCommand } from "./store.ts";
 import { walletCommand } from "./wallet.ts";
 import { watchCommand } from "./watch.ts";
@@ -23,6 +24,7 @@ const COMMANDS: readonly (() => Command)[] = [
   watchCommand,
   ceremonyCommand,
   storeCommand,
+  simulateCommand,
 ];
 
 /** A new one at each call. */
