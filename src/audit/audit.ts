@@ -34,8 +34,8 @@ export interface AuditOptions {
   readonly chunkSize?: number;
   /** At how many blocks on the way the contracts' books are compared too. Default 8. */
   readonly checkpoints?: number;
-  /** Of so many closes and slashes one has its proof verified again. Default 1: all. */
-  readonly sample?: number;
+  /** Of so many closes and slashes one has its proof verified again, chosen at random; or those of some accounts. Default 1: all. */
+  readonly sample?: number | ((identityCommitment: bigint) => boolean);
   /** The provider's store, to be reconciled with the chain. It stays the caller's to close. */
   readonly store?: StoreReader;
   /** The provider's public feed. */
@@ -87,7 +87,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
   await compareAll(models, at, say);
   const facts = { pool: client.pool, accounts, disputes, folds, money, toBlock: last.number };
   const books = await booksOf(
-    { facts, findings, queue, sample, allProofs: options.allProofs ?? false },
+    { facts, findings, queue, sample: typeof sample === "number" ? sample : 1, allProofs: options.allProofs ?? false },
     options,
     watch,
   );

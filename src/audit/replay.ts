@@ -32,7 +32,7 @@ export interface ReplayOptions {
   readonly toBlock: number;
   readonly chunkSize: number;
   /** Of so many closes and slashes one is looked at; 1: all of them. */
-  readonly sample: number;
+  readonly sample: number | ((identityCommitment: bigint) => boolean);
   /** At how many blocks on the way ledger, balance and tree are compared. */
   readonly checkpoints: number;
   readonly isProviderContract: boolean;
@@ -147,9 +147,11 @@ export class Replay {
     }
   }
 
-  #isSampled({ name }: PoolEvent): boolean {
+  #isSampled({ name, args }: PoolEvent): boolean {
     if (name !== "CloseStarted" && name !== "AccountSlashed") return true;
-    const isSampled = this.#options.sample <= 1 || randomInt(this.#options.sample) === 0;
+    const { sample } = this.#options;
+    const isSampled =
+      typeof sample === "number" ? sample <= 1 || randomInt(sample) === 0 : sample(args.identityCommitment);
     if (!isSampled) this.counts.leftOut += 1;
     return isSampled;
   }
