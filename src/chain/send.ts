@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** One transaction: estimated, limited, sent, waited for, and its failure explained. */
 import type { Provider, Signer, TransactionReceipt, TransactionResponse } from "ethers";
-import { isError } from "ethers";
+import { VoidSigner, isError } from "ethers";
 
 import { ChainError, guarded, toChainError } from "./errors.ts";
 
@@ -23,6 +23,12 @@ export interface TransactionRequest {
   readonly data: string;
   /** Fixed by a caller that must not send twice; the signer's next one by default. */
   readonly nonce?: number;
+}
+
+/** A signer that tries transactions in place of sending them, and has no key (`rehearsalOn`). */
+export abstract class TryingSigner extends VoidSigner {
+  /** @throws ChainError as sending would */
+  abstract rehearse(request: TransactionRequest, action: string): Promise<TransactionReceipt>;
 }
 
 /**
@@ -53,6 +59,7 @@ export async function sendTransaction(
   action: string,
   options: SendOptions = {},
 ): Promise<TransactionReceipt> {
+  if (signer instanceof TryingSigner) return signer.rehearse(request, action);
   const provider = providerOf(signer);
   const estimate = await guarded(action, () => signer.estimateGas({ ...request }));
   const gasLimit = gasLimitFor(estimate, action);
