@@ -25,10 +25,16 @@ export interface ArtifactReader {
   readArtifact(name: string): Promise<Artifact>;
 }
 
+/** A build that knows what the compiler called the immutables, too. */
+export interface BuildReader extends ArtifactReader {
+  immutableNames(name: string): Promise<ReadonlyMap<string, string>>;
+}
+
 /** Addresses of linked libraries, by name. */
 export type Libraries = Readonly<Record<string, string>>;
 
-function overwrite(code: string, { start, length }: Span, value: string): string {
+/** The code with `value`, in hexadecimal, in the place of a span. */
+export function overwrite(code: string, { start, length }: Span, value: string): string {
   const from = 2 + 2 * start;
   return code.slice(0, from) + value.toLowerCase() + code.slice(from + 2 * length);
 }
@@ -52,6 +58,11 @@ export function linkedBytecode(artifact: Artifact, libraries: Libraries): string
   return link(artifact.bytecode, artifact.linkReferences, libraries, artifact.contractName);
 }
 
+/** The runtime code with its libraries; its immutables are zero. */
+export function linkedRuntime(artifact: Artifact, libraries: Libraries): string {
+  return link(artifact.deployedBytecode, artifact.deployedLinkReferences, libraries, artifact.contractName);
+}
+
 /** The address that a library's code compares itself with when it is called: set at its creation. */
 const LIBRARY_SELF = /^0x73[0-9a-f]{40}30146080604052/;
 
@@ -63,9 +74,15 @@ function masked(code: string, { immutableReferences = {} }: Artifact): string {
   return LIBRARY_SELF.test(result) ? overwrite(result, { start: 1, length: 20 }, "00".repeat(20)) : result;
 }
 
+/** A library's runtime code at an address; other code as it is. */
+export function runtimeAt(code: string, address: string): string {
+  const lower = code.toLowerCase();
+  return LIBRARY_SELF.test(lower) ? overwrite(lower, { start: 1, length: 20 }, address.slice(2)) : lower;
+}
+
 /** Whether `code` is the runtime code of the build, linked to `libraries`, whatever its immutables are. */
 export function isCodeOf(code: string, artifact: Artifact, libraries: Libraries): boolean {
-  const expected = link(artifact.deployedBytecode, artifact.deployedLinkReferences, libraries, artifact.contractName);
+  const expected = linkedRuntime(artifact, libraries);
   return code.length === expected.length && masked(code, artifact) === masked(expected, artifact);
 }
 

@@ -4,14 +4,11 @@ import { configVariable } from "hardhat/config";
 import type { HardhatUserConfig } from "hardhat/types/config";
 
 import { DEVELOPMENT_MNEMONIC } from "./development-phrase.ts";
-import { FORK_SUFFIX, LIVE_NETWORKS, LOCAL_NETWORKS, local } from "./networks/index.ts";
+import { DEPLOYER_VARIABLE, FORK_SUFFIX, LIVE_NETWORKS, LOCAL_NETWORKS, local } from "./networks/index.ts";
 import type { NetworkDescription } from "./networks/index.ts";
 
 type Networks = NonNullable<HardhatUserConfig["networks"]>;
 type NetworkConfig = Networks[string];
-
-/** The private key, 32 bytes in hexadecimal, that pays for what is sent to live networks. */
-export const DEPLOYER_VARIABLE = "DEPLOYER_PRIVATE_KEY";
 
 const endpoint = ({ rpcVariable, rpcDefault }: NetworkDescription): ReturnType<typeof configVariable> =>
   configVariable(rpcVariable, rpcDefault === undefined ? {} : { default: rpcDefault });

@@ -11,13 +11,15 @@ import type { DeployOptions, DeployStep } from "./context.ts";
 import { preflight } from "./preflight.ts";
 import type { DeploymentRecord } from "./record.ts";
 
-export type { Artifact, ArtifactReader } from "./bytecode.ts";
+export type { Artifact, ArtifactReader, BuildReader } from "./bytecode.ts";
 export type { DeployOptions } from "./context.ts";
 export * from "./development.ts";
 export * from "./errors.ts";
 export * from "./networks/index.ts";
 export * from "./pool-config.ts";
 export * from "./record.ts";
+export { verifyDeployment } from "./verify.ts";
+export type { Check, VerifyOptions } from "./verify.ts";
 
 const STEPS: readonly DeployStep[] = [libraries, verifiers, factory, token, pool];
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * A pool's file: who the provider is, and what differs from the network's defaults. Amounts are decimal strings of token units,
- * times are seconds. `npx hardhat provider key` makes the two key points.
+ * times are seconds. `jeton provider key` makes the two key points.
  */
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";

@@ -95,7 +95,7 @@ function requireOwnAccounts(context: DeployContext): void {
   if (isDevelopmentProviderKey(pool.parameters.providerKey)) {
     throw new DeployError(
       "DEVELOPMENT_ACCOUNT",
-      `the provider key is this project's public development key. Make your own on ${network.title}: npx hardhat provider key`,
+      `the provider key is this project's public development key. Make your own on ${network.title}: npx jeton provider key`,
     );
   }
 }

@@ -2,7 +2,7 @@
 import { LOCAL_POOL } from "./sizing.ts";
 import type { NetworkDescription } from "./types.ts";
 
-/** A local node that keeps its chain on disk: `npx hardhat anvil` starts `anvil --optimism`. */
+/** A local node that keeps its chain on disk: `jeton anvil` starts `anvil --optimism`. */
 export const anvil: NetworkDescription = {
   name: "anvil",
   title: "anvil --optimism",

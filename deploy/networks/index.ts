@@ -25,6 +25,9 @@ export const LIVE_NETWORKS: readonly NetworkDescription[] = [
 export const LOCAL_NETWORKS: readonly NetworkDescription[] = [local, anvil];
 export { anvil, local };
 
+/** The private key, 32 bytes in hexadecimal, that pays for what is sent to live networks. */
+export const DEPLOYER_VARIABLE = "DEPLOYER_PRIVATE_KEY";
+
 /** A fork of network X is the Hardhat network `X-fork`. */
 export const FORK_SUFFIX = "-fork";
 

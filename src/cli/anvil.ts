@@ -4,12 +4,11 @@ import { access, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 
-import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
-
 import { anvil } from "../../deploy/index.ts";
+import { PROJECT_FOLDER } from "./chain.ts";
 import { CliError } from "./errors.ts";
-import { note, report } from "./report.ts";
-import type { Report } from "./report.ts";
+import { note } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
 
 interface AnvilArguments {
   readonly port: number;
@@ -36,24 +35,22 @@ export function anvilArguments(port: number, state: string): string[] {
   ];
 }
 
-/** `npx hardhat anvil`: runs until it is interrupted. */
-export default async function anvilAction(args: AnvilArguments, hre: HardhatRuntimeEnvironment): Promise<Report> {
-  return report({ json: false }, async () => {
-    const binary = await anvilBinary();
-    if (binary === undefined) {
-      throw new CliError(
-        "PROGRAM_MISSING",
-        `npm has no anvil for this system: install Foundry (https://getfoundry.sh) and run "anvil ${anvilArguments(args.port, "FILE").join(" ")}"`,
-      );
-    }
-    const state = resolve(args.state ?? join(hre.config.paths.cache, "anvil.json"));
-    await mkdir(dirname(state), { recursive: true });
-    note(`the chain is kept in ${state}; deploy to it with: npx hardhat deploy --network anvil`);
-    const child = spawn(binary, anvilArguments(args.port, state), { stdio: "inherit" });
-    // An interrupt reaches anvil too, which then writes its state: wait for it.
-    process.on("SIGINT", () => undefined);
-    process.on("SIGTERM", () => child.kill("SIGTERM"));
-    const code = await new Promise<number | null>((done) => child.on("exit", done));
-    return { exitCode: code ?? 0, state };
-  });
+/** `jeton anvil`: runs until it is interrupted. */
+export async function runAnvil(args: AnvilArguments): Promise<Outcome> {
+  const binary = await anvilBinary();
+  if (binary === undefined) {
+    throw new CliError(
+      "PROGRAM_MISSING",
+      `npm has no anvil for this system: install Foundry (https://getfoundry.sh) and run "anvil ${anvilArguments(args.port, "FILE").join(" ")}"`,
+    );
+  }
+  const state = resolve(args.state ?? join(PROJECT_FOLDER, "cache", "anvil.json"));
+  await mkdir(dirname(state), { recursive: true });
+  note(`the chain is kept in ${state}; deploy to it with: npx jeton deploy --network anvil`);
+  const child = spawn(binary, anvilArguments(args.port, state), { stdio: "inherit" });
+  // An interrupt reaches anvil too, which then writes its state: wait for it.
+  process.on("SIGINT", () => undefined);
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  const code = await new Promise<number | null>((done) => child.on("exit", done));
+  return { exitCode: code ?? 0, state };
 }

@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { ZeroAddress } from "ethers";
-import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import type { Account, PoolClient } from "../chain/index.ts";
 import { closeRequestOf } from "../chain/index.ts";
 import type { Payout } from "../protocol/index.ts";
 import { TICKET_COUNT, closeClaim, closePayout } from "../protocol/index.ts";
 import { Prover } from "../prover/index.ts";
+import { onPool } from "./command.ts";
 import { CliError } from "./errors.ts";
-import { openPool } from "./pools.ts";
 import { addressOption, amountText, numberOption, readIdentity, required } from "./options.ts";
 import type { IdentityOptions } from "./options.ts";
-import { note, report } from "./report.ts";
-import type { Outcome, Report, Say } from "./report.ts";
-import { confirm, openSender, withSession } from "./session.ts";
+import type { Say } from "./outcome.ts";
+import { transact } from "./transact.ts";
+import type { SendingArguments } from "./transact.ts";
 
-interface CloseArguments extends IdentityOptions {
+interface CloseArguments extends IdentityOptions, SendingArguments {
   readonly pool: string;
   readonly firstUnused: string | undefined;
   readonly recipient: string | undefined;
-  readonly yes: boolean;
-  readonly json: boolean;
 }
 
 /** A day to get the transaction mined. */
@@ -57,51 +54,47 @@ function warn({ token }: PoolClient, firstUnused: number, payout: Payout, say: S
   );
 }
 
-/** `npx hardhat close`. */
-export async function close(args: CloseArguments, hre: HardhatRuntimeEnvironment, say: Say = note): Promise<Outcome> {
-  return withSession(hre, say, async (session) => {
-    const text = required(
-      args.firstUnused,
-      "--first-unused",
-      "the number of the first ticket that was never used (0 if none was, 65536 if all were)",
-    );
-    const firstUnused = Number(numberOption(text, "--first-unused", BigInt(TICKET_COUNT)));
-    const { client } = await openPool(session, args.pool);
-    const { identitySecret, identityCommitment } = await readIdentity(client.pool, args);
-    const { deposit, stake, status } = await requireClosable(client, identityCommitment);
-    const sender = await openSender(session, client);
-    const recipient =
-      args.recipient === undefined ? await sender.signer.getAddress() : addressOption(args.recipient, "--recipient");
-    const payout = closePayout(client.parameters, {
-      deposit,
-      stake,
-      firstUnused: BigInt(firstUnused),
-      refundedCharges: 0n,
-      refundedHolds: 0n,
-      fee: 0n,
-      isExpired: status === "expired",
-    });
-    warn(client, firstUnused, payout, say);
-    await confirm(
-      session,
-      args.yes,
-      `Close account ${args.account} with first unused ticket ${firstUnused}, paying ${recipient}?`,
-    );
+/** `jeton close`. */
+export const close = onPool<CloseArguments>(async (args, work) => {
+  const { session, client, sender } = work;
+  const text = required(
+    args.firstUnused,
+    "--first-unused",
+    "the number of the first ticket that was never used (0 if none was, 65536 if all were)",
+  );
+  const firstUnused = Number(numberOption(text, "--first-unused", BigInt(TICKET_COUNT)));
+  const { identitySecret, identityCommitment } = await readIdentity(client.pool, args);
+  const { deposit, stake, status } = await requireClosable(client, identityCommitment);
+  const recipient =
+    args.recipient === undefined ? await sender.signer.getAddress() : addressOption(args.recipient, "--recipient");
+  const payout = closePayout(client.parameters, {
+    deposit,
+    stake,
+    firstUnused: BigInt(firstUnused),
+    refundedCharges: 0n,
+    refundedHolds: 0n,
+    fee: 0n,
+    isExpired: status === "expired",
+  });
+  warn(client, firstUnused, payout, session.say);
 
-    const now = BigInt((await session.provider.getBlock("latest"))?.timestamp ?? 0);
-    const close = {
-      deposit,
-      firstUnused,
-      refundedCharges: 0n,
-      refundedHolds: 0n,
-      terms: { recipient, relayer: ZeroAddress, fee: 0n, deadline: now + DEADLINE_SECONDS },
-    };
-    const claim = closeClaim(client.pool, identitySecret, undefined, close);
-    say("proving (some 5 to 10 seconds) …");
-    const prover = await Prover.create({ workers: 1 });
-    try {
-      const { proof } = await prover.prove("close", claim.input);
-      const receipt = await sender.startClose(closeRequestOf(identityCommitment, close, claim.coverKeys, proof));
+  const now = BigInt((await session.provider.getBlock("latest"))?.timestamp ?? 0);
+  const claimed = {
+    deposit,
+    firstUnused,
+    refundedCharges: 0n,
+    refundedHolds: 0n,
+    terms: { recipient, relayer: ZeroAddress, fee: 0n, deadline: now + DEADLINE_SECONDS },
+  };
+  const claim = closeClaim(client.pool, identitySecret, undefined, claimed);
+  session.say("proving (some 5 to 10 seconds) …");
+  const prover = await Prover.create({ workers: 1 });
+  const { proof } = await prover.prove("close", claim.input).finally(() => prover.close());
+  const request = closeRequestOf(identityCommitment, claimed, claim.coverKeys, proof);
+  return transact(work, args, {
+    question: `Close account ${args.account} with first unused ticket ${firstUnused}, paying ${recipient}?`,
+    send: (as) => as.startClose(request),
+    tell: async () => {
       const pending = await client.pendingCloseOf(identityCommitment);
       return {
         pool: client.pool.address,
@@ -111,14 +104,7 @@ export async function close(args: CloseArguments, hre: HardhatRuntimeEnvironment
         recipient,
         ...payout,
         finalizableAt: pending?.finalizableAt,
-        transactionHash: receipt.hash,
-        gasUsed: receipt.gasUsed,
       };
-    } finally {
-      await prover.close();
-    }
+    },
   });
-}
-
-export default (args: CloseArguments, hre: HardhatRuntimeEnvironment): Promise<Report> =>
-  report(args, () => close(args, hre));
+});

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What the commands have in common that work on one pool, from its name or from a file that names it. */
-import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
-
-import type { PoolClient, PoolSender } from "../chain/index.ts";
+import type { PoolClient } from "../chain/index.ts";
 import { PoolHistory } from "../chain/index.ts";
 import { FIELD_MODULUS } from "../protocol/index.ts";
 import type { FileFormat } from "../wire/index.ts";
@@ -10,42 +8,42 @@ import { CliError } from "./errors.ts";
 import { readText } from "./files.ts";
 import { openPool } from "./pools.ts";
 import { numberOption, required } from "./options.ts";
-import { note } from "./report.ts";
-import type { Outcome, Say } from "./report.ts";
+import { note } from "./outcome.ts";
+import type { Outcome, Say } from "./outcome.ts";
 import { openSender, withSession } from "./session.ts";
-import type { Session } from "./session.ts";
+import type { OpenSession, Session } from "./session.ts";
+import type { SendingArguments, Work } from "./transact.ts";
 
-/** What a task runs; tests run it too. */
-export type Command<A> = (args: A, hre: HardhatRuntimeEnvironment, say?: Say) => Promise<Outcome>;
-
-export interface Work {
-  readonly session: Session;
-  readonly client: PoolClient;
-  readonly sender: PoolSender;
-}
+/** What `jeton` and Hardhat's tasks run; tests run it too. */
+export type Command<A> = (args: A, open: OpenSession, say?: Say) => Promise<Outcome>;
 
 /** A command that sends something to the pool that it names. */
 export const onPool =
-  <A extends { readonly pool: string }>(work: (args: A, work: Work) => Promise<Outcome>): Command<A> =>
-  (args, hre, say = note) =>
-    withSession(hre, say, async (session) => {
+  <A extends { readonly pool: string } & Partial<SendingArguments>>(
+    work: (args: A, work: Work) => Promise<Outcome>,
+  ): Command<A> =>
+  (args, open, say = note) =>
+    withSession(open, say, async (session) => {
       const { client } = await openPool(session, args.pool);
-      return work(args, { session, client, sender: await openSender(session, client) });
+      return work(args, { session, client, sender: await openSender(session, client, args.dryRun) });
     });
 
 /** A command that sends what a file says to the pool that the file names. */
 export const onFile =
-  <A extends { readonly file: string | undefined }, F extends { readonly chainId: bigint; readonly pool: string }>(
+  <
+    A extends { readonly file: string | undefined } & Partial<SendingArguments>,
+    F extends { readonly chainId: bigint; readonly pool: string },
+  >(
     format: FileFormat<F>,
     what: string,
     work: (args: A, file: F, work: Work) => Promise<Outcome>,
   ): Command<A> =>
-  async (args, hre, say = note) => {
+  async (args, open, say = note) => {
     const file = await readFile(format, args.file, "--file", what);
-    return withSession(hre, say, async (session) => {
+    return withSession(open, say, async (session) => {
       requireChainOf(session, what, file.chainId);
       const { client } = await openPool(session, file.pool);
-      return work(args, file, { session, client, sender: await openSender(session, client) });
+      return work(args, file, { session, client, sender: await openSender(session, client, args.dryRun) });
     });
   };
 

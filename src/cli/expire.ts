@@ -1,40 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
-
+import { onPool } from "./command.ts";
 import { CliError } from "./errors.ts";
-import { openPool } from "./pools.ts";
 import { readCommitment } from "./options.ts";
 import type { IdentityOptions } from "./options.ts";
-import { note, report } from "./report.ts";
-import type { Outcome, Report, Say } from "./report.ts";
-import { confirm, openSender, withSession } from "./session.ts";
+import { transact } from "./transact.ts";
+import type { SendingArguments } from "./transact.ts";
 
-interface ExpireArguments extends IdentityOptions {
+interface ExpireArguments extends IdentityOptions, SendingArguments {
   readonly pool: string;
   readonly identityCommitment: string | undefined;
-  readonly yes: boolean;
-  readonly json: boolean;
 }
 
-/** `npx hardhat expire`. */
-export async function expire(args: ExpireArguments, hre: HardhatRuntimeEnvironment, say: Say = note): Promise<Outcome> {
-  return withSession(hre, say, async (session) => {
-    const { client } = await openPool(session, args.pool);
-    const identityCommitment = await readCommitment(client.pool, args.identityCommitment, args);
-    const { status, deposit } = await client.accountOf(identityCommitment);
-    if (status === "none")
-      throw new CliError("ACCOUNT_STATE", "this pool has no account with this identity commitment");
-    await confirm(session, args.yes, `Expire the account ${identityCommitment}?`);
-    const receipt = await (await openSender(session, client)).expire(identityCommitment);
-    return {
-      pool: client.pool.address,
-      identityCommitment,
-      toProvider: deposit,
-      transactionHash: receipt.hash,
-      gasUsed: receipt.gasUsed,
-    };
+/** `jeton expire`. */
+export const expire = onPool<ExpireArguments>(async (args, work) => {
+  const { client } = work;
+  const identityCommitment = await readCommitment(client.pool, args.identityCommitment, args);
+  const { status, deposit } = await client.accountOf(identityCommitment);
+  if (status === "none") throw new CliError("ACCOUNT_STATE", "this pool has no account with this identity commitment");
+  return transact(work, args, {
+    question: `Expire the account ${identityCommitment}?`,
+    send: (sender) => sender.expire(identityCommitment),
+    tell: () => ({ pool: client.pool.address, identityCommitment, toProvider: deposit }),
   });
-}
-
-export default (args: ExpireArguments, hre: HardhatRuntimeEnvironment): Promise<Report> =>
-  report(args, () => expire(args, hre));
+});

@@ -13,11 +13,11 @@ export async function readText(path: string, what: string): Promise<string> {
 }
 
 /** Replaces the file as a whole: a reader sees the old one or the new one. @throws CliError FILE_UNREADABLE */
-export async function writeWhole(path: string, content: string): Promise<void> {
+export async function writeWhole(path: string, content: string, mode = 0o666): Promise<void> {
   const target = resolve(path);
   const temporary = `${target}.${process.pid}.tmp`;
   try {
-    const file = await open(temporary, "w");
+    const file = await open(temporary, "w", mode);
     try {
       await file.writeFile(content);
       await file.sync();
@@ -30,3 +30,6 @@ export async function writeWhole(path: string, content: string): Promise<void> {
     throw new CliError("FILE_UNREADABLE", `cannot write ${path}: ${(error as Error).message}`, error);
   }
 }
+
+/** As `writeWhole`, for its owner's eyes. @throws CliError FILE_UNREADABLE */
+export const replaceFile = (path: string, text: string): Promise<void> => writeWhole(path, text, 0o600);

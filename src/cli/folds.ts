@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** `npx hardhat fold …`: folds that the chain certifies. */
+/** `jeton fold …`: folds that the chain certifies. */
 import type { PoolHistory } from "../chain/index.ts";
 import { foldFile } from "../wire/index.ts";
 import type { FoldFile } from "../wire/index.ts";
 import { fieldOption, onFile, onPool, readFile, readHistory } from "./command.ts";
-import type { Work } from "./command.ts";
 import { CliError } from "./errors.ts";
-import type { Outcome } from "./report.ts";
-import { confirm } from "./session.ts";
+import type { Outcome } from "./outcome.ts";
+import { transact } from "./transact.ts";
+import type { SendingArguments, Work } from "./transact.ts";
 
-interface CertifyArguments {
+interface CertifyArguments extends SendingArguments {
   readonly file: string | undefined;
-  readonly yes: boolean;
-  readonly json: boolean;
 }
 
-interface StateArguments {
+interface StateArguments extends SendingArguments {
   readonly pool: string;
   readonly newState: string | undefined;
   readonly fromBlock: number;
-  readonly yes: boolean;
-  readonly json: boolean;
 }
 
 interface ChallengeArguments extends StateArguments {
@@ -42,31 +38,26 @@ async function pendingFold({ newState, fromBlock }: StateArguments, { session, c
   return certifiedIn(await readHistory(session, client, fromBlock), state);
 }
 
-async function outcomeOf(
-  { client }: Work,
-  newState: bigint,
-  receipt: { hash: string; gasUsed: bigint },
-): Promise<Outcome> {
+async function outcomeOf({ client }: Work, newState: bigint): Promise<Outcome> {
   const [fold] = await client.foldsOf([newState]);
-  return {
-    pool: client.pool.address,
-    newState,
-    status: fold?.status,
-    finalizableAt: fold?.finalizableAt,
-    transactionHash: receipt.hash,
-    gasUsed: receipt.gasUsed,
-  };
+  return { pool: client.pool.address, newState, status: fold?.status, finalizableAt: fold?.finalizableAt };
 }
 
-export const certifyFold = onFile<CertifyArguments, FoldFile>(foldFile, "the fold", async ({ yes }, file, work) => {
-  await confirm(work.session, yes, `Certify the fold to the state ${file.newState}?`);
-  return outcomeOf(work, file.newState, await work.sender.certifyFold(file));
-});
+export const certifyFold = onFile<CertifyArguments, FoldFile>(foldFile, "the fold", async (args, file, work) =>
+  transact(work, args, {
+    question: `Certify the fold to the state ${file.newState}?`,
+    send: (sender) => sender.certifyFold(file),
+    tell: () => outcomeOf(work, file.newState),
+  }),
+);
 
 export const finalizeFold = onPool<StateArguments>(async (args, work) => {
   const fold = await pendingFold(args, work);
-  await confirm(work.session, args.yes, `Make the fold to the state ${fold.newState} final?`);
-  return outcomeOf(work, fold.newState, await work.sender.finalizeFold(fold));
+  return transact(work, args, {
+    question: `Make the fold to the state ${fold.newState} final?`,
+    send: (sender) => sender.finalizeFold(fold),
+    tell: () => outcomeOf(work, fold.newState),
+  });
 });
 
 export const challengeFold = onPool<ChallengeArguments>(async (args, work) => {
@@ -75,12 +66,16 @@ export const challengeFold = onPool<ChallengeArguments>(async (args, work) => {
   if (!conflicting.foldNullifiers.some((nullifier) => fold.foldNullifiers.includes(nullifier))) {
     throw new CliError("OPTION_INVALID", "the two folds share no ticket: this one challenges nothing");
   }
-  await confirm(work.session, args.yes, `Challenge the fold to the state ${fold.newState}?`);
-  const receipt = await work.sender.challengeFold(fold, conflicting);
-  const { status: stands } = await outcomeOf(work, conflicting.newState, receipt);
-  return {
-    ...(await outcomeOf(work, fold.newState, receipt)),
-    conflicting: conflicting.newState,
-    conflictingStatus: stands,
-  };
+  return transact(work, args, {
+    question: `Challenge the fold to the state ${fold.newState}?`,
+    send: (sender) => sender.challengeFold(fold, conflicting),
+    tell: async () => {
+      const { status: stands } = await outcomeOf(work, conflicting.newState);
+      return {
+        ...(await outcomeOf(work, fold.newState)),
+        conflicting: conflicting.newState,
+        conflictingStatus: stands,
+      };
+    },
+  });
 });

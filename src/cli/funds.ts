@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The provider's money: `npx hardhat bond …` and `npx hardhat revenue withdraw`. */
+/** The provider's money: `jeton bond …` and `jeton revenue withdraw`. */
 import type { TransactionReceipt } from "ethers";
 
 import type { PoolSender } from "../chain/index.ts";
@@ -7,41 +7,43 @@ import { AMOUNT_BITS } from "../protocol/index.ts";
 import { onPool } from "./command.ts";
 import type { Command } from "./command.ts";
 import { addressOption, amountText, numberOption, required } from "./options.ts";
-import { confirm } from "./session.ts";
+import { transact } from "./transact.ts";
+import type { SendingArguments } from "./transact.ts";
 
-interface FundsArguments {
+interface FundsArguments extends SendingArguments {
   readonly pool: string;
   readonly amount: string | undefined;
   readonly recipient?: string | undefined;
-  readonly yes: boolean;
-  readonly json: boolean;
 }
 
 type Move = (sender: PoolSender, amount: bigint, recipient: string) => Promise<TransactionReceipt>;
 
 /** A command that moves an amount, and shows what the provider has and owes afterwards. */
 const funds = (question: (amount: string, recipient: string) => string, move: Move): Command<FundsArguments> =>
-  onPool(async (args, { session, client, sender }) => {
+  onPool(async (args, work) => {
+    const { client, sender } = work;
     const given = required(args.amount, "--amount", "how much, in token units");
     const amount = numberOption(given, "--amount", (1n << BigInt(AMOUNT_BITS)) - 1n);
     const recipient =
       args.recipient === undefined ? await sender.signer.getAddress() : addressOption(args.recipient, "--recipient");
-    await confirm(session, args.yes, question(amountText(amount, client.token), recipient));
-    const receipt = await move(sender, amount, recipient);
-    const { bond, revenue } = await client.ledger();
-    const { free, encumbered, announcedWithdrawal, withdrawableAt } = await client.obligations();
-    return {
-      pool: client.pool.address,
-      amount,
-      bond,
-      revenue,
-      encumbered,
-      free,
-      announcedWithdrawal,
-      withdrawableAt: announcedWithdrawal === 0n ? undefined : withdrawableAt,
-      transactionHash: receipt.hash,
-      gasUsed: receipt.gasUsed,
-    };
+    return transact(work, args, {
+      question: question(amountText(amount, client.token), recipient),
+      send: (as) => move(as, amount, recipient),
+      tell: async () => {
+        const { bond, revenue } = await client.ledger();
+        const { free, encumbered, announcedWithdrawal, withdrawableAt } = await client.obligations();
+        return {
+          pool: client.pool.address,
+          amount,
+          bond,
+          revenue,
+          encumbered,
+          free,
+          announcedWithdrawal,
+          withdrawableAt: announcedWithdrawal === 0n ? undefined : withdrawableAt,
+        };
+      },
+    });
   });
 
 export const postBond = funds(

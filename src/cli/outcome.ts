@@ -24,14 +24,21 @@ export function note(line: string): void {
 const toJson = (value: unknown): string =>
   JSON.stringify(value, (_, item: unknown) => (typeof item === "bigint" ? item.toString() : item), 2);
 
+function listText(values: readonly unknown[], label: string, indent: string): string[] {
+  if (!values.some((value) => typeof value === "object" && !Array.isArray(value))) {
+    return [`${indent}${label}: ${values.map(String).join(", ")}`];
+  }
+  return values.flatMap((value, index) => [`${indent}${label} ${index + 1}:`, textOf(value as Outcome, `${indent}  `)]);
+}
+
 /** `fieldNames` become "field names", names of contracts stay; nested values are indented. */
-function toText(outcome: Outcome, indent = ""): string {
+export function textOf(outcome: Outcome, indent = ""): string {
   const lines = Object.entries(outcome).flatMap(([name, value]) => {
     if (value === undefined) return [];
     const label = /^[a-z]/.test(name) ? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) : name;
-    if (Array.isArray(value)) return [`${indent}${label}: ${value.map(String).join(", ")}`];
+    if (Array.isArray(value)) return listText(value as unknown[], label, indent);
     if (typeof value === "object") {
-      return [`${indent}${label}:`, toText(value as Outcome, `${indent}  `)];
+      return [`${indent}${label}:`, textOf(value as Outcome, `${indent}  `)];
     }
     return [`${indent}${label}: ${String(value)}`];
   });
@@ -47,7 +54,7 @@ interface CodedError {
 export async function settle({ json }: ReportOptions, command: () => Promise<Outcome>): Promise<boolean> {
   try {
     const outcome = await command();
-    process.stdout.write(`${json ? toJson(outcome) : printable(toText(outcome))}\n`);
+    process.stdout.write(`${json ? toJson(outcome) : printable(textOf(outcome))}\n`);
     return true;
   } catch (error) {
     const { code, revert } = error as CodedError;

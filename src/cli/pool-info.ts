@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
-
 import type { AccountStatus, PoolClient } from "../chain/index.ts";
 import type { PoolHistory } from "../chain/index.ts";
 import { coveredTickets, holdOf } from "../protocol/index.ts";
+import type { Command } from "./command.ts";
 import { readHistory } from "./command.ts";
 import { amountText } from "./options.ts";
 import { openPool } from "./pools.ts";
-import { note, report } from "./report.ts";
-import type { Outcome, Report, Say } from "./report.ts";
+import { note } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
 import { withSession } from "./session.ts";
 
 interface PoolInfoArguments {
@@ -33,13 +32,9 @@ async function accountsOf(client: PoolClient, history: PoolHistory): Promise<Out
   };
 }
 
-/** `npx hardhat pool info`. Fails when the pool cannot pay what it owes. */
-export async function poolInfo(
-  args: PoolInfoArguments,
-  hre: HardhatRuntimeEnvironment,
-  say: Say = note,
-): Promise<Outcome> {
-  return withSession(hre, say, async (session) => {
+/** `jeton pool info`. Fails when the pool cannot pay what it owes. */
+export const poolInfo: Command<PoolInfoArguments> = async (args, open, say = note) => {
+  return withSession(open, say, async (session) => {
     const { client } = await openPool(session, args.pool);
     const history = await readHistory(session, client, args.fromBlock);
     const { ledger, owed, balance, surplus, isSolvent, blockNumber } = await client.solvency();
@@ -89,7 +84,4 @@ export async function poolInfo(
       solvency: { blockNumber, owed: show(owed), balance: show(balance), surplus: show(surplus), isSolvent },
     };
   });
-}
-
-export default (args: PoolInfoArguments, hre: HardhatRuntimeEnvironment): Promise<Report> =>
-  report(args, () => poolInfo(args, hre));
+};

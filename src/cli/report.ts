@@ -5,9 +5,6 @@ import { errorResult, successfulResult } from "hardhat/utils/result";
 import { settle } from "./outcome.ts";
 import type { Outcome, ReportOptions } from "./outcome.ts";
 
-export { note } from "./outcome.ts";
-export type { Outcome, ReportOptions, Say } from "./outcome.ts";
-
 /** What Hardhat wants of a task: it exits with 1 where this says no. */
 export interface Report {
   readonly success: boolean;

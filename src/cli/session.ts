@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Where a command works: the network, the account that sends, the record of what is deployed. */
-import { createInterface } from "node:readline/promises";
-
 import type { Signer } from "ethers";
-import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import { VoidSigner } from "ethers";
 
-import type { NetworkDescription, RecordStore } from "../../deploy/index.ts";
-import { describeNetwork, fileRecord, memoryRecord, recordPath } from "../../deploy/index.ts";
-import { DEPLOYER_VARIABLE } from "../../deploy/hardhat-networks.ts";
-import type { ChainProvider } from "../chain/index.ts";
-import type { PoolClient } from "../chain/index.ts";
+import type { ArtifactReader, NetworkDescription, RecordStore } from "../../deploy/index.ts";
+import type { ChainProvider, PoolClient } from "../chain/index.ts";
 import { PoolSender } from "../chain/index.ts";
-import { recordFolder } from "./chain.ts";
 import { CliError } from "./errors.ts";
-import type { Say } from "./report.ts";
+import type { Say } from "./outcome.ts";
+import type { Terminal } from "./terminal.ts";
 
 export interface Session {
   readonly network: NetworkDescription;
@@ -22,20 +17,28 @@ export interface Session {
   readonly isSimulated: boolean;
   readonly isLocal: boolean;
   readonly store: RecordStore;
-  /** The first account of the network's configuration. @throws CliError CONFIGURATION_MISSING */
+  /** The contracts' build, up to date. */
+  artifacts(): Promise<ArtifactReader>;
+  /** Who sends; needs no password. @throws CliError CONFIGURATION_MISSING */
+  address(): Promise<string>;
+  /** @throws CliError CONFIGURATION_MISSING, PASSWORD_MISSING */
   signer(): Promise<Signer>;
+  readonly terminal: Terminal;
   /** For progress and warnings. */
   readonly say: Say;
   close(): Promise<void>;
 }
 
-/** Runs a command on the network that `--network` names, and leaves it in order. */
+/** Hardhat's networks and accounts, or an endpoint and a keystore: commands do not care. */
+export type OpenSession = (say: Say) => Promise<Session>;
+
+/** Runs a command in a session, and leaves it in order. */
 export async function withSession<T>(
-  hre: HardhatRuntimeEnvironment,
+  open: OpenSession,
   say: Say,
   command: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await openSession(hre, say);
+  const session = await open(say);
   try {
     return await command(session);
   } finally {
@@ -43,71 +46,9 @@ export async function withSession<T>(
   }
 }
 
-async function openSession(hre: HardhatRuntimeEnvironment, say: Say): Promise<Session> {
-  const name = hre.globalOptions.network ?? "default";
-  const network = describeNetwork(name);
-  await requireConfiguration(hre, name, network);
-  const connection = await hre.network.create(name);
-  const isSimulated = connection.networkConfig.type === "edr-simulated";
-  const folder = recordFolder(hre.config.paths.root);
-  const isFork = isSimulated && !network.isLocal;
-  return {
-    network,
-    provider: connection.ethers.provider,
-    isSimulated,
-    isLocal: network.isLocal || isSimulated,
-    // A fork has the id of a live chain, whose record it must not touch.
-    store: isFork ? memoryRecord() : fileRecord(recordPath(folder, network.chainId)),
-    signer: async () => {
-      const [signer] = await connection.ethers.getSigners();
-      if (signer === undefined)
-        throw missing(DEPLOYER_VARIABLE, "the private key of the account that pays for the gas");
-      return signer;
-    },
-    say,
-    close: () => connection.close(),
-  };
-}
-
-function missing(variable: string, what: string, cause?: unknown): CliError {
-  return new CliError(
-    "CONFIGURATION_MISSING",
-    `${variable} is not set: it must hold ${what}. Set it in the environment, or encrypted with "npx hardhat keystore set ${variable}"`,
-    cause,
-  );
-}
-
-/** Says which variable is missing before anything connects. */
-async function requireConfiguration(
-  hre: HardhatRuntimeEnvironment,
-  name: string,
-  network: NetworkDescription,
-): Promise<void> {
-  const config = hre.config.networks[name];
-  if (config === undefined) return;
-  const url = config.type === "http" ? config.url : config.forking?.url;
-  await url?.getUrl().catch((error: unknown) => {
-    throw missing(network.rpcVariable, `the URL of an endpoint of ${network.title}`, error);
-  });
-  if (config.type !== "http" || !Array.isArray(config.accounts)) return;
-  for (const account of config.accounts) {
-    const key = await account.getHexString().catch((error: unknown) => {
-      throw missing(
-        DEPLOYER_VARIABLE,
-        "the private key of the account that pays for the gas, 32 bytes in hexadecimal",
-        error,
-      );
-    });
-    if (!/^0x[0-9a-f]{64}$/.test(key)) {
-      throw new CliError(
-        "OPTION_INVALID",
-        `${DEPLOYER_VARIABLE} is no private key: 32 bytes in hexadecimal are expected`,
-      );
-    }
-  }
-}
-
-export async function openSender(session: Session, client: PoolClient): Promise<PoolSender> {
+/** Asks for the key before anything is computed; a dry run has an address alone, and could not send if it tried. */
+export async function openSender(session: Session, client: PoolClient, isDryRun = false): Promise<PoolSender> {
+  if (isDryRun) return new PoolSender(client, new VoidSigner(await session.address(), session.provider));
   return new PoolSender(client, await session.signer(), {
     confirmations: session.isSimulated ? 1 : session.network.confirmations,
     onSent: ({ hash }) => session.say(`sent ${hash}`),
@@ -117,11 +58,10 @@ export async function openSender(session: Session, client: PoolClient): Promise<
 /** Asks before something is sent to a live chain. @throws CliError NOT_CONFIRMED */
 export async function confirm(session: Session, isConfirmed: boolean, question: string): Promise<void> {
   if (session.isLocal || isConfirmed) return;
-  if (!process.stdin.isTTY) {
-    throw new CliError("NOT_CONFIRMED", `${session.network.title} is a live chain: add --yes to confirm (${question})`);
+  const { network, terminal } = session;
+  if (!terminal.isInteractive) {
+    throw new CliError("NOT_CONFIRMED", `${network.title} is a live chain: add --yes to confirm (${question})`);
   }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${session.network.title} is a live chain. ${question} Type "yes": `);
-  terminal.close();
+  const answer = await terminal.ask(`${network.title} is a live chain. ${question} Type "yes": `);
   if (answer.trim().toLowerCase() !== "yes") throw new CliError("NOT_CONFIRMED", "not confirmed: nothing was sent");
 }

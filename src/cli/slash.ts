@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
-
 import type { Account, PoolClient } from "../chain/index.ts";
 import { evidenceFromJson, proveDoubleSpend, slashClaim, slashPayout } from "../protocol/index.ts";
 import { Prover } from "../prover/index.ts";
+import type { Command } from "./command.ts";
 import { requireChainOf } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { readText } from "./files.ts";
-import { openPool } from "./pools.ts";
 import { addressOption, amountText, required } from "./options.ts";
-import { note, report } from "./report.ts";
-import type { Outcome, Report, Say } from "./report.ts";
-import { confirm, openSender, withSession } from "./session.ts";
+import { note } from "./outcome.ts";
+import { openPool } from "./pools.ts";
+import { openSender, withSession } from "./session.ts";
+import { transact } from "./transact.ts";
+import type { SendingArguments } from "./transact.ts";
 
-interface SlashArguments {
+interface SlashArguments extends SendingArguments {
   readonly evidence: string | undefined;
   readonly recipient: string | undefined;
-  readonly yes: boolean;
-  readonly json: boolean;
 }
 
 async function requireOpen(client: PoolClient, identityCommitment: bigint): Promise<Account> {
@@ -31,46 +29,39 @@ async function requireOpen(client: PoolClient, identityCommitment: bigint): Prom
   throw new CliError("ACCOUNT_STATE", reasons[account.status]);
 }
 
-/** `npx hardhat slash`. The recovered secret stays in this process. */
-export async function slash(args: SlashArguments, hre: HardhatRuntimeEnvironment, say: Say = note): Promise<Outcome> {
+/** `jeton slash`. The recovered secret stays in this process. */
+export const slash: Command<SlashArguments> = async (args, open, say = note) => {
   const path = required(args.evidence, "--evidence", "a file with two shares of one ticket (docs/protocol.md)");
   const evidence = evidenceFromJson(await readText(path, "the evidence"));
-  return withSession(hre, say, async (session) => {
+  return withSession(open, say, async (session) => {
     requireChainOf(session, "the evidence", evidence.chainId);
     const { client } = await openPool(session, evidence.pool);
     const proven = proveDoubleSpend(client.pool, evidence);
-    const account = await requireOpen(client, proven.identityCommitment);
-    const sender = await openSender(session, client);
+    const { identityCommitment, index } = proven;
+    const { deposit, stake, status } = await requireOpen(client, identityCommitment);
+    const sender = await openSender(session, client, args.dryRun);
     const recipient =
       args.recipient === undefined ? await sender.signer.getAddress() : addressOption(args.recipient, "--recipient");
-    const { deposit, stake, status } = account;
     const { toRecipient, toProvider, toBurn } = slashPayout(client.parameters, deposit, stake, status === "expired");
     say(
-      `the evidence is good: ticket ${proven.index} was spent twice; the bounty is ${amountText(toRecipient, client.token)}`,
+      `the evidence is good: ticket ${index} was spent twice; the bounty is ${amountText(toRecipient, client.token)}`,
     );
-    await confirm(session, args.yes, `Slash the account and have the bounty paid to ${recipient}?`);
     say("proving …");
     const prover = await Prover.create({ workers: 1 });
-    try {
-      const { proof } = await prover.prove("slash", slashClaim(client.pool, proven, recipient).input);
-      const { identityCommitment } = proven;
-      const receipt = await sender.slash(identityCommitment, evidence.nullifier, recipient, proof);
-      return {
+    const { input } = slashClaim(client.pool, proven, recipient);
+    const { proof } = await prover.prove("slash", input).finally(() => prover.close());
+    return transact({ session, client, sender }, args, {
+      question: `Slash the account and have the bounty paid to ${recipient}?`,
+      send: (as) => as.slash(identityCommitment, evidence.nullifier, recipient, proof),
+      tell: () => ({
         pool: client.pool.address,
         identityCommitment,
-        ticket: proven.index,
+        ticket: index,
         recipient,
         toRecipient,
         toProvider,
         toBurn,
-        transactionHash: receipt.hash,
-        gasUsed: receipt.gasUsed,
-      };
-    } finally {
-      await prover.close();
-    }
+      }),
+    });
   });
-}
-
-export default (args: SlashArguments, hre: HardhatRuntimeEnvironment): Promise<Report> =>
-  report(args, () => slash(args, hre));
+};

@@ -56,6 +56,15 @@ export function isValidPublicKey(key: Point): boolean {
   return point !== undefined && !point.is0() && point.isTorsionFree();
 }
 
+/** Q with 8·Q = key, which a pool is created with. @throws ProtocolError KEY_INVALID for what is no valid public key */
+export function eighthOf(key: Point): Point {
+  const point = fromPoint(key);
+  if (point === undefined || !isValidPublicKey(key)) {
+    throw new ProtocolError("KEY_INVALID", "this is no point of BabyJubJub's prime subgroup");
+  }
+  return toPoint(point.multiply(EIGHTH));
+}
+
 /** A provider's signing key. The private part stays inside. */
 export interface ProviderKey {
   readonly publicKey: Point;

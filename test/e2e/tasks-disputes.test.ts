@@ -16,7 +16,8 @@ import { answerDispute, openDispute, payAward, reportViolation, resolveDispute }
 import { certifyFold, challengeFold, finalizeFold } from "../../src/cli/folds.ts";
 import { announceBondWithdrawal, postBond, withdrawBond, withdrawRevenue } from "../../src/cli/funds.ts";
 import { poolInfo } from "../../src/cli/pool-info.ts";
-import type { Outcome } from "../../src/cli/report.ts";
+import { hardhatSessions } from "../../src/cli/hardhat-session.ts";
+import type { Outcome } from "../../src/cli/outcome.ts";
 import { PoolClient } from "../../src/chain/index.ts";
 import {
   CALL_TYPES,
@@ -59,7 +60,7 @@ describe("commands of disputes, folds, bond and violations", function () {
   let signed: SignedState;
   const environment = { ...process.env };
 
-  const run = <A>(command: Command<A>, args: A): Promise<Outcome> => command(args, hre, quiet);
+  const run = <A>(command: Command<A>, args: A): Promise<Outcome> => command(args, hardhatSessions(hre), quiet);
   const refused = async <A>(command: Command<A>, args: A): Promise<{ code: string; message: string }> =>
     run(command, args).then(
       () => ({ code: "nothing", message: "nothing was refused" }),
@@ -153,7 +154,7 @@ describe("commands of disputes, folds, bond and violations", function () {
         termsHash: id("terms"),
       }),
     );
-    const record = (await deployPools({ poolConfig, ...flags }, hre, quiet)) as unknown as {
+    const record = (await deployPools({ poolConfig, ...flags }, hardhatSessions(hre), quiet)) as unknown as {
       pools: Record<string, { address: string }>;
     };
     client = await PoolClient.connect(provider, record.pools["default"]?.address ?? "");

@@ -10,7 +10,6 @@ import { expect } from "chai";
 import { JsonRpcProvider } from "ethers";
 import { artifacts, network } from "hardhat";
 import { createHardhatRuntimeEnvironment, importUserConfig } from "hardhat/hre";
-import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { describeNetwork } from "../../deploy/index.ts";
 import { PoolClient } from "../../src/chain/index.ts";
@@ -21,7 +20,9 @@ import { deposit } from "../../src/cli/deposit.ts";
 import { expire } from "../../src/cli/expire.ts";
 import { finalize } from "../../src/cli/finalize.ts";
 import { poolInfo } from "../../src/cli/pool-info.ts";
-import type { Outcome } from "../../src/cli/report.ts";
+import { hardhatSessions } from "../../src/cli/hardhat-session.ts";
+import type { Outcome } from "../../src/cli/outcome.ts";
+import type { OpenSession } from "../../src/cli/session.ts";
 import { slash } from "../../src/cli/slash.ts";
 import type { DoubleSpend } from "../../src/protocol/index.ts";
 import {
@@ -113,9 +114,9 @@ describe("commands", function () {
   }
 
   /** Hardhat in this process, on a network. */
-  async function on(networkName: string): Promise<HardhatRuntimeEnvironment> {
+  async function on(networkName: string): Promise<OpenSession> {
     const config = await importUserConfig(join(ROOT, "hardhat.config.ts"));
-    return createHardhatRuntimeEnvironment(config, { network: networkName }, ROOT);
+    return hardhatSessions(await createHardhatRuntimeEnvironment(config, { network: networkName }, ROOT));
   }
 
   beforeEach(async () => {
@@ -334,9 +335,6 @@ describe("commands", function () {
       };
       await writeFile(pool, JSON.stringify(config));
       const live = await on("base");
-      expect((await refusal(deployPools({ ...DEFAULTS, poolConfig: pool }, live, quiet))).code).to.equal(
-        "NOT_CONFIRMED",
-      );
       const refused = await refusal(deployPools({ ...DEFAULTS, poolConfig: pool, yes: true }, live, quiet));
       expect(refused.code).to.equal("DEVELOPMENT_KEYS");
       expect(refused.message).to.contain("docs/trusted-setup.md");

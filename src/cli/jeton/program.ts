@@ -1,38 +1,60 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** `jeton`: the program that providers and users run. */
+/** `jeton`: everything that providers, users and anyone else do, in one program. */
 import { Command } from "commander";
 
 import { auditCommand } from "./audit.ts";
 import { ceremonyCommand } from "./ceremony.ts";
+import { completionCommand } from "./completion.ts";
+import { keystoreCommand } from "./keystore.ts";
 import { modelCommand } from "./model.ts";
-import { termsCommand } from "./terms.ts";
+import { operationCommands } from "./operations.ts";
 import { sandboxCommand } from "./sandbox.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
-import { storeCommand } from "./store.ts";
+import { termsCommand } from "./terms.ts";
 import { walletCommand } from "./wallet.ts";
 import { watchCommand } from "./watch.ts";
 
-/** Each file adds one command, and loads what it works with when it runs. */
-const COMMANDS: readonly (() => Command)[] = [
-  modelCommand,
-  termsCommand,
-  serveCommand,
-  sandboxCommand,
-  walletCommand,
-  auditCommand,
-  watchCommand,
-  ceremonyCommand,
-  storeCommand,
-  simulateCommand,
+/** Each file adds one command, and loads what it works with when it runs. The heading is where `jeton --help` lists it. */
+const COMMANDS: readonly (readonly [heading: string, command: () => Command])[] = [
+  ["Users:", walletCommand],
+  ["Operators:", serveCommand],
+  ["Operators:", termsCommand],
+  ["Operators:", ceremonyCommand],
+  ["Anyone:", auditCommand],
+  ["Anyone:", watchCommand],
+  ["Operators:", simulateCommand],
+  ["Anyone:", sandboxCommand],
+  ["Anyone:", modelCommand],
+  ["Anyone:", keystoreCommand],
 ];
+
+/** What a command ends with. */
+export const EXIT_CODES = `
+Exit codes: 0 it is done; 1 it was refused, or failed, and the last line says why; 2 the command line was wrong;
+3 it was done, and what it looked at is not as it should be (audit, watch, pool verify).
+With --json a refusal is one JSON object, {"error": {"code", "reason", "message"}}, on stdout; progress is always on stderr.`;
+
+const KEYS = `
+A key is never an argument. It is in an encrypted file (--keystore, JETON_KEYSTORE; the password in JETON_KEYSTORE_PASSWORD or
+asked for), or in DEPLOYER_PRIVATE_KEY; local networks use development accounts. --dry-run shows everything and sends nothing.`;
+
+/** Usage errors end with 2 everywhere, and say where help is. */
+function settleUsage(command: Command): void {
+  command.showHelpAfterError("(add --help for the options)");
+  command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  for (const each of command.commands) settleUsage(each);
+}
 
 /** A new one at each call. */
 export function jetonProgram(): Command {
   const program = new Command("jeton")
     .description("Anonymous prepaid API credits, settled on an Ethereum L2")
-    .showHelpAfterError("(add --help for the options)")
-    .helpCommand(false);
-  for (const command of COMMANDS) program.addCommand(command());
+    .helpCommand(false)
+    .addHelpText("after", `${KEYS}\n${EXIT_CODES}`);
+  for (const [heading, make] of COMMANDS) program.addCommand(make().helpGroup(heading));
+  for (const command of operationCommands()) program.addCommand(command);
+  program.addCommand(completionCommand(() => jetonProgram()).helpGroup("Anyone:"));
+  settleUsage(program);
   return program;
 }

@@ -2,6 +2,7 @@
 /** `jeton …` in this process: the same options, the same output, and nothing is loaded anew for each command. */
 import type { Command } from "commander";
 
+import { jetonProgram } from "../../../src/cli/jeton/program.ts";
 import { walletCommand } from "../../../src/cli/jeton/wallet.ts";
 import type { Ended } from "./program.ts";
 
@@ -19,6 +20,10 @@ function capture(stream: NodeJS.WriteStream): { readonly text: () => string; rea
 /** `jeton wallet` to its end; one at a time. What comes after it. */
 export const runHere = (args: readonly string[], environment: Record<string, string>): Promise<Ended> =>
   runCommand(walletCommand(), args, environment);
+
+/** `jeton` to its end. What comes after it: its usage errors would end this process. */
+export const runJeton = (args: readonly string[], environment: Record<string, string>): Promise<Ended> =>
+  runCommand(jetonProgram(), args, environment);
 
 /** One command to its end; one at a time. */
 export async function runCommand(

@@ -6,7 +6,8 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 
 import { CliError } from "../../errors.ts";
-import { WalletHome, isAlive, parseJson, readOptional, replaceFile } from "../wallet/home.ts";
+import { replaceFile } from "../../files.ts";
+import { WalletHome, isAlive, parseJson, readOptional } from "../wallet/home.ts";
 
 const schema = z
   .object({

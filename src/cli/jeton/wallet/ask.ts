@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What a person is asked for: passwords, phrases, consent. */
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { createInterface } from "node:readline/promises";
-import { Writable } from "node:stream";
-
 import { CliError } from "../../errors.ts";
+import { readText as readWhole } from "../../files.ts";
+import { processTerminal } from "../../terminal.ts";
 
 /** Holds the password where nobody can be asked. */
 export const PASSWORD_VARIABLE = "JETON_PASSWORD";
@@ -16,29 +13,9 @@ export interface PasswordOptions {
   readonly password?: string;
 }
 
-/** Asks on the terminal, and shows nothing of what is typed. */
-async function askHidden(question: string): Promise<string> {
-  process.stderr.write(question);
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
-  const interrupted = new Promise<never>((_, reject) =>
-    terminal.once("SIGINT", () => reject(new CliError("NOT_CONFIRMED", "interrupted: nothing was done"))),
-  );
-  try {
-    return await Promise.race([terminal.question(""), interrupted]);
-  } finally {
-    terminal.close();
-    process.stderr.write("\n");
-  }
-}
-
-/** @throws CliError FILE_UNREADABLE */
-export async function readText(path: string, what: string): Promise<string> {
-  const text = await readFile(resolve(path), "utf8").catch((error: Error) => {
-    throw new CliError("FILE_UNREADABLE", `cannot read ${what}: ${error.message}`, error);
-  });
-  return text.replace(/\r?\n$/, "");
-}
+/** As it stands in the file, without the end of its last line. @throws CliError FILE_UNREADABLE */
+export const readText = async (path: string, what: string): Promise<string> =>
+  (await readWhole(path, what)).replace(/\r?\n$/, "");
 
 /** From the file, the environment, or the terminal. @throws CliError PASSWORD_MISSING, FILE_UNREADABLE */
 export async function readPassword(options: PasswordOptions, isNew = false): Promise<string> {
@@ -57,9 +34,11 @@ export async function readPassword(options: PasswordOptions, isNew = false): Pro
       `the wallet needs its password: set ${PASSWORD_VARIABLE}, name a file with --password-file, or run in a terminal`,
     );
   }
-  const password = await askHidden(isNew ? "A password for the new wallet: " : "The wallet's password: ");
+  const password = await processTerminal.askHidden(
+    isNew ? "A password for the new wallet: " : "The wallet's password: ",
+  );
   if (password === "") throw new CliError("PASSWORD_MISSING", "the password is empty");
-  if (isNew && (await askHidden("Once more: ")) !== password) {
+  if (isNew && (await processTerminal.askHidden("Once more: ")) !== password) {
     throw new CliError("PASSWORD_MISSING", "the two passwords differ: nothing was done");
   }
   return password;
@@ -71,15 +50,13 @@ export async function readPhrase(file: string | undefined): Promise<string> {
   if (!process.stdin.isTTY) {
     throw new CliError("OPTION_MISSING", "name a file with the recovery phrase: --phrase-file FILE");
   }
-  return (await askHidden("The recovery phrase, words separated by spaces: ")).trim();
+  return (await processTerminal.askHidden("The recovery phrase, words separated by spaces: ")).trim();
 }
 
 /** @throws CliError NOT_CONFIRMED */
 export async function confirm(isConfirmed: boolean, question: string): Promise<void> {
   if (isConfirmed) return;
   if (!process.stdin.isTTY) throw new CliError("NOT_CONFIRMED", `add --yes to confirm: ${question}`);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${question} Type "yes": `);
-  terminal.close();
+  const answer = await processTerminal.ask(`${question} Type "yes": `);
   if (answer.trim().toLowerCase() !== "yes") throw new CliError("NOT_CONFIRMED", "not confirmed: nothing was sent");
 }

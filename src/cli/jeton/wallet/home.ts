@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The folder of a wallet: its keys, its file and where its pool is. All of it is for its owner's eyes. */
-import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { z } from "zod";
 
 import { CliError } from "../../errors.ts";
+import { replaceFile } from "../../files.ts";
 
 /** Names another folder than ~/.jeton. */
 export const HOME_VARIABLE = "JETON_HOME";
@@ -145,17 +146,4 @@ export function parseJson(text: string, source: string): unknown {
   } catch (error) {
     throw new CliError("FILE_UNREADABLE", `${source} is no JSON: restore it, or move it away`, error);
   }
-}
-
-/** A reader, or a crash, sees the old file or the new one. Only its owner can read it. */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  const file = await open(temporary, "w", 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
 }
