@@ -98,7 +98,7 @@ describe("jeton on a chain", function () {
     expect(dry.transactions[2]?.arguments["amount"]).to.equal("1100000");
     expect(dry.transactions.every(({ succeeds }) => succeeds)).to.equal(true);
     const pool = record.pools["default"]?.address ?? "";
-    expect(dry.tokensMoved[`pool ${pool}`]).to.equal("6100000");
+    expect(dry.tokensMoved[`pool ${pool}`]).to.equal("6111000");
 
     expect(await codeOf(sent)).to.equal("PASSWORD_MISSING");
     environment["JETON_KEYSTORE_PASSWORD"] = "wrong";
