@@ -156,7 +156,7 @@ describe("jeton on a chain", function () {
       readonly checks: readonly { readonly what: string; readonly isHeld: boolean }[];
     }
     const failed = async (more: readonly string[] = []): Promise<string[]> => {
-      const found = await result<Verified>(["pool", "verify", ...LOCAL, ...more], 1);
+      const found = await result<Verified>(["pool", "verify", ...LOCAL, ...more], 3);
       expect(found.holds).to.equal(false);
       return found.checks.filter(({ isHeld }) => !isHeld).map(({ what }) => what);
     };
