@@ -11,6 +11,7 @@ import { operationCommands } from "./operations.ts";
 import { sandboxCommand } from "./sandbox.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
+import { storeCommand } from "./store.ts";
 import { termsCommand } from "./terms.ts";
 import { walletCommand } from "./wallet.ts";
 import { watchCommand } from "./watch.ts";
@@ -20,6 +21,7 @@ const COMMANDS: readonly (readonly [heading: string, command: () => Command])[] 
   ["Users:", walletCommand],
   ["Operators:", serveCommand],
   ["Operators:", termsCommand],
+  ["Operators:", storeCommand],
   ["Operators:", ceremonyCommand],
   ["Anyone:", auditCommand],
   ["Anyone:", watchCommand],
