@@ -24,6 +24,7 @@ getContractFactory(name: 'PoseidonT3', signerOrOptions?: ethers.Signer | Factory
 getContractFactory(name: 'LeanIMT', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LeanIMT__factory>
 getContractFactory(name: 'DemoUSD', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.DemoUSD__factory>
 getContractFactory(name: 'ICertifiedFolds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICertifiedFolds__factory>
+getContractFactory(name: 'ICreditDisputes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditDisputes__factory>
 getContractFactory(name: 'ICreditPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditPool__factory>
 getContractFactory(name: 'ICreditPoolFactory', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditPoolFactory__factory>
 getContractFactory(name: 'ICreditRulesDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditRulesDeployer__factory>
@@ -33,7 +34,6 @@ getContractFactory(name: 'IFoldVerifier', signerOrOptions?: ethers.Signer | Fact
 getContractFactory(name: 'IRefundVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRefundVerifier__factory>
 getContractFactory(name: 'IRequestVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRequestVerifier__factory>
 getContractFactory(name: 'ISlashVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISlashVerifier__factory>
-getContractFactory(name: 'ICreditDisputes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditDisputes__factory>
 getContractFactory(name: 'CloseVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CloseVerifier__factory>
 getContractFactory(name: 'EnrollVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EnrollVerifier__factory>
 getContractFactory(name: 'FoldVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FoldVerifier__factory>
@@ -55,6 +55,7 @@ getContractAt(name: 'PoseidonT3', address: string | ethers.Addressable, signer?:
 getContractAt(name: 'LeanIMT', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LeanIMT>
 getContractAt(name: 'DemoUSD', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.DemoUSD>
 getContractAt(name: 'ICertifiedFolds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICertifiedFolds>
+getContractAt(name: 'ICreditDisputes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditDisputes>
 getContractAt(name: 'ICreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditPool>
 getContractAt(name: 'ICreditPoolFactory', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditPoolFactory>
 getContractAt(name: 'ICreditRulesDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditRulesDeployer>
@@ -64,7 +65,6 @@ getContractAt(name: 'IFoldVerifier', address: string | ethers.Addressable, signe
 getContractAt(name: 'IRefundVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRefundVerifier>
 getContractAt(name: 'IRequestVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRequestVerifier>
 getContractAt(name: 'ISlashVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISlashVerifier>
-getContractAt(name: 'ICreditDisputes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditDisputes>
 getContractAt(name: 'CloseVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CloseVerifier>
 getContractAt(name: 'EnrollVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EnrollVerifier>
 getContractAt(name: 'FoldVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FoldVerifier>
@@ -86,6 +86,7 @@ deployContract(name: 'PoseidonT3', signerOrOptions?: ethers.Signer | DeployContr
 deployContract(name: 'LeanIMT', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LeanIMT>
 deployContract(name: 'DemoUSD', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'ICertifiedFolds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICertifiedFolds>
+deployContract(name: 'ICreditDisputes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditDisputes>
 deployContract(name: 'ICreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
 deployContract(name: 'ICreditPoolFactory', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPoolFactory>
 deployContract(name: 'ICreditRulesDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditRulesDeployer>
@@ -95,7 +96,6 @@ deployContract(name: 'IFoldVerifier', signerOrOptions?: ethers.Signer | DeployCo
 deployContract(name: 'IRefundVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRefundVerifier>
 deployContract(name: 'IRequestVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRequestVerifier>
 deployContract(name: 'ISlashVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISlashVerifier>
-deployContract(name: 'ICreditDisputes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditDisputes>
 deployContract(name: 'CloseVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CloseVerifier>
 deployContract(name: 'EnrollVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EnrollVerifier>
 deployContract(name: 'FoldVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FoldVerifier>
@@ -117,6 +117,7 @@ deployContract(name: 'PoseidonT3', args: any[], signerOrOptions?: ethers.Signer 
 deployContract(name: 'LeanIMT', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LeanIMT>
 deployContract(name: 'DemoUSD', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'ICertifiedFolds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICertifiedFolds>
+deployContract(name: 'ICreditDisputes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditDisputes>
 deployContract(name: 'ICreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
 deployContract(name: 'ICreditPoolFactory', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPoolFactory>
 deployContract(name: 'ICreditRulesDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditRulesDeployer>
@@ -126,7 +127,6 @@ deployContract(name: 'IFoldVerifier', args: any[], signerOrOptions?: ethers.Sign
 deployContract(name: 'IRefundVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRefundVerifier>
 deployContract(name: 'IRequestVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRequestVerifier>
 deployContract(name: 'ISlashVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISlashVerifier>
-deployContract(name: 'ICreditDisputes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditDisputes>
 deployContract(name: 'CloseVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CloseVerifier>
 deployContract(name: 'EnrollVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EnrollVerifier>
 deployContract(name: 'FoldVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FoldVerifier>

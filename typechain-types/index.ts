@@ -36,6 +36,8 @@ export type { DemoUSD } from './contracts/demo/DemoUSD.js';
 export { DemoUSD__factory } from './factories/contracts/demo/DemoUSD__factory.js';
 export type { ICertifiedFolds } from './contracts/interfaces/ICertifiedFolds.js';
 export { ICertifiedFolds__factory } from './factories/contracts/interfaces/ICertifiedFolds__factory.js';
+export type { ICreditDisputes } from './contracts/interfaces/ICreditDisputes.js';
+export { ICreditDisputes__factory } from './factories/contracts/interfaces/ICreditDisputes__factory.js';
 export type { ICreditPool } from './contracts/interfaces/ICreditPool.js';
 export { ICreditPool__factory } from './factories/contracts/interfaces/ICreditPool__factory.js';
 export type { ICreditPoolFactory } from './contracts/interfaces/ICreditPoolFactory.js';
@@ -54,8 +56,6 @@ export type { IRequestVerifier } from './contracts/interfaces/IStatementVerifier
 export { IRequestVerifier__factory } from './factories/contracts/interfaces/IStatementVerifiers.sol/IRequestVerifier__factory.js';
 export type { ISlashVerifier } from './contracts/interfaces/IStatementVerifiers.sol/ISlashVerifier.js';
 export { ISlashVerifier__factory } from './factories/contracts/interfaces/IStatementVerifiers.sol/ISlashVerifier__factory.js';
-export type { ICreditDisputes } from './contracts/interfaces/ICreditDisputes.js';
-export { ICreditDisputes__factory } from './factories/contracts/interfaces/ICreditDisputes__factory.js';
 export type { CloseVerifier } from './contracts/verifiers/CloseVerifier.js';
 export { CloseVerifier__factory } from './factories/contracts/verifiers/CloseVerifier__factory.js';
 export type { EnrollVerifier } from './contracts/verifiers/EnrollVerifier.js';
