@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Runs every test, in as many processes at once as the machine has cores for, and says at the end what came of each part. */
 import { spawn } from "node:child_process";
-import { globSync } from "node:fs";
-import { availableParallelism, totalmem } from "node:os";
-import { dirname, relative } from "node:path";
+import { globSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir, totalmem } from "node:os";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { keepProofs, PROOFS_VARIABLE, RECORD_VARIABLE } from "../test/support/proofs.ts";
+
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
+
+/** Proofs that the parts of this run share. */
+const PROOFS = mkdtempSync(join(tmpdir(), "jeton-proofs-"));
+process.once("exit", () => rmSync(PROOFS, { recursive: true, force: true }));
 
 const HELP = `npm test [-- options] [PART or FILE …]
 
@@ -15,6 +21,9 @@ Runs the tests: all, or the parts and files that are named. "npx hardhat test mo
 
   --jobs N   parts at once; default: the number of cores, at most 4, and one for each 6 GiB of memory
   --list     print the parts
+  --record-proofs
+             prove anew what the tests of contracts and library use, and keep it in test/vectors/proofs.jsonl for the runs to come: after a
+             change of circuits or keys, or when many proofs are made in each run
   --help     print this`;
 
 /** What one process runs. */
@@ -53,12 +62,16 @@ function allParts(): Part[] {
   return [solidity, ...partsOf(globSync("test/**/*.test.ts", { cwd: ROOT }).sort())].sort((a, b) => rank(a) - rank(b));
 }
 
+/** Parts whose proofs are kept (test/support/proofs.ts). */
+const RECORDED = ["contracts", "src"];
+
 /** A part that takes longer hangs: something keeps its process alive. */
 const MOST_MINUTES = 25;
 
 function hardhat(command: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn("hardhat", command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    const env = { ...process.env, [PROOFS_VARIABLE]: PROOFS };
+    const child = spawn("hardhat", command, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (piece: Buffer) => (output += piece.toString()));
@@ -92,11 +105,15 @@ async function main(): Promise<boolean> {
     options: {
       jobs: { type: "string" },
       list: { type: "boolean", default: false },
+      "record-proofs": { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
   if (values.help) return console.log(HELP) === undefined;
-  const named = positionals.map((name) => relative(ROOT, name));
+  const isRecording = values["record-proofs"];
+  if (isRecording && positionals.length > 0) throw new Error("--record-proofs names its parts itself");
+  if (isRecording) process.env[RECORD_VARIABLE] = "1";
+  const named = isRecording ? RECORDED : positionals.map((name) => relative(ROOT, name));
   const files = named.filter((name) => name.endsWith(".test.ts"));
   const chosen = allParts().filter(({ name }) => named.length === 0 || named.includes(name.split(" ")[0] ?? ""));
   const parts = [...chosen, ...partsOf(files)];
@@ -123,6 +140,7 @@ async function main(): Promise<boolean> {
   const failed = results.filter(({ isPassed }) => !isPassed).map(({ part }) => part.name);
   const skipped = count("(?:pending|skipped)");
   console.log(`${count("passing")} tests passed in ${minutes} minutes${skipped > 0 ? `, ${skipped} SKIPPED` : ""}`);
+  if (isRecording && failed.length === 0) console.log(`${keepProofs(PROOFS)} proofs are kept`);
   if (failed.length > 0) console.log(`FAILED: ${failed.join(", ")} (${count("failing")} tests)`);
   return failed.length === 0;
 }

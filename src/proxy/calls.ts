@@ -3,7 +3,7 @@
 import type { OnPiece } from "../wire/index.ts";
 import { encodeExchangeRequest } from "../wire/index.ts";
 import type { ExchangeRequest } from "../wire/index.ts";
-import type { CallResult } from "../wallet/index.ts";
+import type { CheckedAnswer } from "../wallet/index.ts";
 import type { Log, Payer, ProxyLimits } from "./ports.ts";
 import { ProxyProblem, problemOf } from "./problem.ts";
 import { CallQueue } from "./queue.ts";
@@ -23,6 +23,9 @@ export interface PayOptions {
   /** Whether somebody still waits. */
   readonly isWanted?: () => boolean;
 }
+
+/** What was paid for: known once the receipt was checked. */
+export type Paid = Pick<CheckedAnswer, "response" | "charged">;
 
 export class Calls {
   readonly #options: CallsOptions;
@@ -46,8 +49,11 @@ export class Calls {
     };
   }
 
-  /** @throws ProxyProblem; 499 "client_gone" where nobody wants the answer any more when the call's turn comes: it is not paid for */
-  async pay(exchange: ExchangeRequest, { onPiece, isWanted = () => true }: PayOptions = {}): Promise<CallResult> {
+  /**
+   * Resolves as soon as the response can be handed on; the wallet then does its own part.
+   * @throws ProxyProblem; 499 "client_gone" where nobody wants the answer any more when the call's turn comes: it is not paid for
+   */
+  async pay(exchange: ExchangeRequest, { onPiece, isWanted = () => true }: PayOptions = {}): Promise<Paid> {
     const payload = encodeExchangeRequest(exchange);
     if (payload.length > MAX_PAYLOAD)
       throw new ProxyProblem(
@@ -55,24 +61,34 @@ export class Calls {
         "body_too_large",
         `a request is at most ${MAX_PAYLOAD} characters long, as it travels`,
       );
+    const answer = Promise.withResolvers<Paid>();
+    let isAnswered = false;
+    const onAnswer = (paid: Paid): void => {
+      isAnswered = true;
+      answer.resolve(paid);
+    };
     const call = this.#queue.run(() => {
       const { purse, inStock, log } = this.#options;
       if (!isWanted())
         throw new ProxyProblem(499, "client_gone", "the client left before its turn", { mayRetry: true });
       if (inStock?.() === 0) log("no ticket is in stock: one is proved now, which takes a second or two");
-      return purse.call(payload, onPiece === undefined ? {} : { onPiece });
+      return purse.call(payload, { ...(onPiece === undefined ? {} : { onPiece }), onAnswer });
     });
-    this.#running.add(call);
-    try {
-      const result = await call;
-      this.#answered += 1;
-      return result;
-    } catch (error) {
-      this.#failed += 1;
-      throw problemOf(error);
-    } finally {
-      this.#running.delete(call);
-    }
+    const whole = call.then(
+      (result) => {
+        this.#answered += 1;
+        answer.resolve(result);
+      },
+      (error: unknown) => {
+        const problem = problemOf(error);
+        if (isAnswered) this.#options.log(`a call was answered, and its refund is not kept yet: ${problem.message}`);
+        this.#failed += 1;
+        answer.reject(problem);
+      },
+    );
+    this.#running.add(whole);
+    void whole.finally(() => this.#running.delete(whole));
+    return answer.promise;
   }
 
   /** Resolves when nothing runs or waits any more. */

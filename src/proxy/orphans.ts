@@ -7,9 +7,9 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 
-import type { CallResult } from "../wallet/index.ts";
 import { canonicalJson } from "../wire/index.ts";
 import type { ExchangeRequest } from "../wire/index.ts";
+import type { Paid } from "./calls.ts";
 import { problemOf } from "./problem.ts";
 
 /** How long an answer waits for its client after the client left, in milliseconds. */
@@ -23,17 +23,17 @@ const keyOf = (exchange: ExchangeRequest): string =>
   createHash("sha256").update(canonicalJson(exchange), "utf8").digest("base64");
 
 interface Orphan {
-  readonly call: Promise<CallResult>;
+  readonly call: Promise<Paid>;
   readonly until: number;
 }
 
 /** In memory only. */
 export class Orphans {
   readonly #calls = new Map<string, Orphan>();
-  readonly #abandoned = new WeakSet<Promise<CallResult>>();
+  readonly #abandoned = new WeakSet<Promise<Paid>>();
 
   /** Keeps a call whose client is gone. One that failed before it used a ticket is not worth keeping. */
-  keep(exchange: ExchangeRequest, call: Promise<CallResult>): void {
+  keep(exchange: ExchangeRequest, call: Promise<Paid>): void {
     const key = keyOf(exchange);
     this.#forget();
     this.#abandoned.add(call);
@@ -47,7 +47,7 @@ export class Orphans {
   }
 
   /** The call that this request repeats, if the client says that it repeats one. It is given once. */
-  claim(exchange: ExchangeRequest, headers: IncomingHttpHeaders): Promise<CallResult> | undefined {
+  claim(exchange: ExchangeRequest, headers: IncomingHttpHeaders): Promise<Paid> | undefined {
     if (!/^[1-9]\d{0,3}$/.test(String(headers[RETRY_COUNT] ?? ""))) return undefined;
     this.#forget();
     const key = keyOf(exchange);
@@ -58,7 +58,7 @@ export class Orphans {
   }
 
   /** Whether nobody waits for this call any more. */
-  isAbandoned(call: Promise<CallResult>): boolean {
+  isAbandoned(call: Promise<Paid>): boolean {
     return this.#abandoned.has(call);
   }
 

@@ -6,9 +6,8 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 
 import { bodyBytes } from "../wire/index.ts";
 import type { ExchangeRequest, ExchangeResponse } from "../wire/index.ts";
-import type { CallResult } from "../wallet/index.ts";
 import { AnswerStream } from "./answer.ts";
-import type { Calls } from "./calls.ts";
+import type { Calls, Paid } from "./calls.ts";
 import type { Dialect } from "./dialect.ts";
 import type { LocalAnswer } from "./local-answer.ts";
 import type { Orphans } from "./orphans.ts";
@@ -108,7 +107,7 @@ export async function relay(
   const client = new ClientStream(reply);
   const stream = new AnswerStream(client);
   const known = orphans.claim(exchange, request.headers);
-  const queued: { call?: Promise<CallResult> } = {};
+  const queued: { call?: Promise<Paid> } = {};
   const isWanted = (): boolean => queued.call === undefined || !orphans.isAbandoned(queued.call);
   const call = known ?? calls.pay(exchange, { isWanted, onPiece: (piece) => stream.take(piece) });
   queued.call = call;

@@ -36,10 +36,21 @@ const signatureJson = refundTicket.shape.signature;
 /** Without k, which the file does not hold. */
 const stateJson = z.object({ budget: z.coerce.bigint(), returnedHolds: z.coerce.bigint(), rho: z.coerce.bigint() });
 
+/** The newest state, and the newest that is signed. */
+const MOST_OPENED = 2;
+
+const isSameValue = (one: Row[string] | undefined, other: Row[string] | undefined): boolean =>
+  one instanceof Uint8Array && other instanceof Uint8Array ? Buffer.compare(one, other) === 0 : one === other;
+
+const isSameRow = (one: Row, other: Row): boolean =>
+  isSameValue(one["state"], other["state"]) && isSameValue(one["signature"], other["signature"]);
+
 export class FoldRecords {
   readonly #file: AccountFile;
   readonly #store: WalletStore;
   readonly #account: number;
+  /** The states that were opened last, with what they were opened from: every call asks for the newest. */
+  readonly #opened = new Map<number, { readonly row: Row; readonly state: KnownState }>();
 
   constructor(file: AccountFile) {
     this.#file = file;
@@ -160,7 +171,15 @@ export class FoldRecords {
   #newest(identitySecret: bigint, condition: string): KnownState | undefined {
     const query = `SELECT * FROM states WHERE account = ? ${condition} ORDER BY position DESC LIMIT 1`;
     const row = this.#store.get(query, this.#account);
-    return row === undefined ? undefined : this.#stateOf(identitySecret, row);
+    if (row === undefined) return undefined;
+    const position = number(row["position"]);
+    const known = this.#opened.get(position);
+    if (known !== undefined && isSameRow(known.row, row) && known.state.state.identitySecret === identitySecret)
+      return known.state;
+    const state = this.#stateOf(identitySecret, row);
+    if (this.#opened.size >= MOST_OPENED) this.#opened.clear();
+    this.#opened.set(position, { row, state });
+    return state;
   }
 
   #stateOf(identitySecret: bigint, row: Row): KnownState {

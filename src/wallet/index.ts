@@ -27,7 +27,7 @@ export type { PrioritizedProve, RetryPolicy, WalletOptions } from "./ports.ts";
 export { Purse } from "./purse.ts";
 export type { PurseOptions, PurseResult, PurseStatus } from "./purse.ts";
 export type { Restored } from "./restoring.ts";
-export type { CallOptions, CallResult, Resumed, Session } from "./sessions.ts";
+export type { CallOptions, CallResult, CheckedAnswer, Resumed, Session } from "./sessions.ts";
 export { WalletStore } from "./store.ts";
 export { sessionKeyFrom, sessionKeyOf, signCall, signDispute, signEnd } from "./vouchers.ts";
 export type { CallDraft, SessionKey } from "./vouchers.ts";

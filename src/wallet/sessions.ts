@@ -15,7 +15,7 @@ import type { Refunds } from "./refunds.ts";
 import { persist } from "./sending.ts";
 import { budgetedTickets } from "./stock.ts";
 import type { Opening, Stock } from "./stock.ts";
-import { sessionKeyOf, signCall, signEnd } from "./vouchers.ts";
+import { signCall, signEnd } from "./vouchers.ts";
 
 export interface CallOptions {
   /** The most that this call may be charged, in token base units. Default: all that the ticket still holds. */
@@ -27,7 +27,15 @@ export interface CallOptions {
   readonly onPiece?: OnPiece;
   /** Told which ticket pays, once it is taken and before anything is sent. */
   readonly onTicket?: (index: number) => void;
+  /**
+   * Told of the response once its receipt was checked. What the call does after that, it does for the wallet: it checks the refund and
+   * writes both to the disk. A crash in between loses nothing: the bytes that were sent are on disk, and get the same answer again.
+   */
+  readonly onAnswer?: (answer: CheckedAnswer) => void;
 }
+
+/** A response that the provider signed for. */
+export type CheckedAnswer = Pick<CallResult, "response" | "areTruePieces" | "charged">;
 
 export interface CallResult {
   readonly index: number;
@@ -52,6 +60,9 @@ function requirePayload(payload: string): void {
   const result = callRequest.shape.payload.safeParse(payload);
   if (!result.success) throw new WalletError("PAYLOAD_INVALID", `the payload is ${describeIssues(result.error)}`);
 }
+
+/** Who is told of an answer, as `CallOptions` says. */
+type Told = { readonly [Key in "onPiece" | "onAnswer"]?: CallOptions[Key] | undefined };
 
 type SendOptions = { readonly [Key in keyof CallOptions]: CallOptions[Key] | undefined } & { readonly isLast: boolean };
 
@@ -87,15 +98,16 @@ export class Sessions {
   }
 
   /** One call in a session of its own. With a proof in stock its ticket and its bytes are on disk by one transaction. */
-  async call(payload: string, { cap, onPiece, onTicket }: CallOptions): Promise<CallResult> {
+  async call(payload: string, { cap, onPiece, onTicket, onAnswer }: CallOptions): Promise<CallResult> {
     requirePayload(payload);
     await this.#requireReady();
     const draft = { payload, cap, isLast: true };
     const { index, first } = this.#reserve((ticket, opening) => this.#draft(ticket, opening, draft, 1, 0n));
     try {
       onTicket?.(index);
-      if (first === undefined) return await this.send(index, payload, { cap, onPiece, isLast: true });
-      return await this.#run(index, first, 0n, true, onPiece);
+      const told = { onPiece, onAnswer };
+      if (first === undefined) return await this.send(index, payload, { cap, ...told, isLast: true });
+      return await this.#run(index, first, 0n, true, told);
     } finally {
       this.release(index);
     }
@@ -103,6 +115,7 @@ export class Sessions {
 
   release(index: number): void {
     this.#inUse.delete(index);
+    this.#stock.forgetKey(index);
   }
 
   /** Keeps a ticket from everybody else in this process. @throws WalletError DISPUTE_INVALID while somebody is at work with it */
@@ -128,12 +141,12 @@ export class Sessions {
     const opening = await this.#stock.opening(index);
     const call = this.#draft(index, opening, { payload, ...options }, calls.length + 1, charged);
     records.addCall(index, call);
-    return this.#run(index, call, charged, calls.length === 0, options.onPiece);
+    return this.#run(index, call, charged, calls.length === 0, options);
   }
 
   /** Ends a session and keeps its refund. */
   async end(index: number): Promise<SignedRefund> {
-    const { pool, provider, identitySecret, records } = this.#context;
+    const { pool, provider, records } = this.#context;
     const known = records.ticket(index);
     if (known?.refund !== undefined) return known.refund;
     this.#requireUndisputed(index);
@@ -141,7 +154,7 @@ export class Sessions {
     const ask = async (withOpening: boolean): Promise<unknown> => {
       const opening = withOpening ? await this.#stock.opening(index) : known?.opening;
       const ticket = opening && { y: opening.y, proof: opening.proof };
-      const request = toJson(signEnd(pool, sessionKeyOf(identitySecret, index), nullifier, ticket));
+      const request = toJson(signEnd(pool, this.#stock.sessionKey(index), nullifier, ticket));
       return persist(this.#context, () => provider.endSession(request));
     };
     const answer = await ask(false).catch((error: unknown) => {
@@ -204,9 +217,9 @@ export class Sessions {
     sequence: number,
     charged: bigint,
   ): StoredCall {
-    const { pool, identitySecret, randomBytes } = this.#context;
+    const { pool, randomBytes } = this.#context;
     const { ticketPrice } = pool.parameters;
-    const request = signCall(pool, sessionKeyOf(identitySecret, index), {
+    const request = signCall(pool, this.#stock.sessionKey(index), {
       nullifier,
       sequence,
       cap: cap === undefined || charged + cap > ticketPrice ? ticketPrice : charged + cap,
@@ -257,7 +270,7 @@ export class Sessions {
     { body, request }: { readonly body: CallRequestJson; readonly request: CallRequest },
     chargedBefore: bigint,
     isFresh: boolean,
-    onPiece?: OnPiece,
+    { onPiece, onAnswer }: Told = {},
   ): Promise<CallResult> {
     const { provider, records } = this.#context;
     const pieces = new Pieces(onPiece);
@@ -274,11 +287,17 @@ export class Sessions {
       checkReceipt(this.#context, request, chargedBefore, answer),
     );
     const { receipt, response } = checked;
+    const areTruePieces = pieces.finish(response);
+    const told = { response, areTruePieces, charged: receipt.charged - chargedBefore };
+    if (onAnswer !== undefined) {
+      onAnswer(told);
+      // Whoever was told goes first.
+      await new Promise(setImmediate);
+    }
     const refund = await this.#refundWith(index, checked);
     records.addAnswer(index, { ...checked, refund: refund ?? null });
     const late = request.isLast && refund === undefined ? await this.end(index).catch(() => undefined) : refund;
-    const areTruePieces = pieces.finish(response);
-    return { index, response, areTruePieces, charged: receipt.charged - chargedBefore, receipt, refund: late };
+    return { index, ...told, receipt, refund: late };
   }
 
   /** The refund in a call's answer, if it is a correct one. The call itself was served either way. */

@@ -7,6 +7,7 @@ import { WalletError } from "./errors.ts";
 import { proveClaim } from "./ports.ts";
 import type { AccountContext } from "./ports.ts";
 import { sessionKeyOf } from "./vouchers.ts";
+import type { SessionKey } from "./vouchers.ts";
 
 export type Opening = TicketOpening & { readonly nullifier: bigint };
 
@@ -29,9 +30,23 @@ export class Stock {
   readonly #context: AccountContext;
   readonly #proving = new Map<number, Promise<Opening>>();
   readonly #nullifiers = new Map<number, bigint>();
+  /** Of tickets that are proved and not used up: a call needs no work on the curve for them. */
+  readonly #keys = new Map<number, SessionKey>();
 
   constructor(context: AccountContext) {
     this.#context = context;
+  }
+
+  /** The key of a ticket's session, as it was made for the proof, or made now. */
+  sessionKey(index: number): SessionKey {
+    const key = this.#keys.get(index) ?? sessionKeyOf(this.#context.identitySecret, index);
+    this.#keys.set(index, key);
+    return key;
+  }
+
+  /** Nobody is at work with its session any more. */
+  forgetKey(index: number): void {
+    this.#keys.delete(index);
   }
 
   nullifierAt(index: number): bigint {
@@ -64,6 +79,7 @@ export class Stock {
     const missing = Array.from({ length: Math.max(0, end - nextIndex) }, (_, offset) => nextIndex + offset).filter(
       (index) => !proved.has(index),
     );
+    for (const index of proved) await this.#warm(index);
     let done = 0;
     const queue = missing.values();
     const work = async (): Promise<void> => {
@@ -77,9 +93,16 @@ export class Stock {
     return records.provedTickets().length;
   }
 
+  /** After a restart tickets are in stock, and their keys are not. One at a time, so that calls go first. */
+  async #warm(index: number): Promise<void> {
+    if (this.#keys.has(index)) return;
+    await new Promise(setImmediate);
+    if (this.#context.records.ticket(index)?.status === "proved") this.sessionKey(index);
+  }
+
   async #prove(index: number, priority: number): Promise<Opening> {
-    const { pool, identitySecret, records } = this.#context;
-    const { address } = sessionKeyOf(identitySecret, index);
+    const { pool, records } = this.#context;
+    const { address } = this.sessionKey(index);
     const claim = requestClaim(pool, newestState(this.#context), index, address);
     const [nullifier, y] = claim.publicSignals as [bigint, bigint];
     this.#nullifiers.set(index, nullifier);

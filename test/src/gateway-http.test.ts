@@ -289,6 +289,7 @@ describe("the gateway over HTTP", function () {
     await gateway.close();
     const piece = "x".repeat(256 * 1024);
     const pieces = new Array<string>(48).fill(piece);
+    const served = Promise.withResolvers<void>();
     gateway = await startHttpGateway({ limits: { graceSeconds: 1 } });
     const upstream: Upstream = {
       quote: () => PRICE,
@@ -297,6 +298,7 @@ describe("the gateway over HTTP", function () {
           emit(each);
           await sleep(1);
         }
+        served.resolve();
         return { response: pieces.join(""), charge: PRICE };
       },
     };
@@ -313,7 +315,7 @@ describe("the gateway over HTTP", function () {
       return response;
     };
     const late = await open(slow);
-    await sleep(400);
+    await served.promise;
     let text = "";
     late.setEncoding("utf8");
     late.on("data", (chunk: string) => (text += chunk));

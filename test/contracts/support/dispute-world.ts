@@ -22,6 +22,7 @@ import {
 } from "../../../src/protocol/index.ts";
 import type { Claim, Pool, Proof, Signature, SignedState, State, Statement } from "../../../src/protocol/index.ts";
 import { Prover } from "../../../src/prover/index.ts";
+import { provingOnce } from "../../support/proofs.ts";
 import { createLocalPool } from "../../../scripts/support/local-pool.ts";
 import type { LocalPool, LocalSigner } from "../../../scripts/support/local-pool.ts";
 import type { RefundTicketStruct, VoucherStruct } from "../../../typechain-types/contracts/CreditDisputes.js";
@@ -85,16 +86,12 @@ export async function disputeWorld(): Promise<DisputeWorld> {
 
 // ----------------------------------------------------------------------------- proofs
 
-const proofs = new Map<string, Promise<Proof>>();
 let prover: Promise<Prover> | undefined;
+const proveOnce = provingOnce(() => (prover ??= Prover.create()));
 
-/** The proof of a claim; the same one for the same public signals. */
-export function prove(statement: Statement, { input, publicSignals }: Claim): Promise<Proof> {
-  const key = `${statement} ${publicSignals.join()}`;
-  prover ??= Prover.create();
-  const made = proofs.get(key) ?? prover.then(async (it) => (await it.prove(statement, input)).proof);
-  proofs.set(key, made);
-  return made;
+/** The proof of a claim. */
+export async function prove(statement: Statement, { input }: Claim): Promise<Proof> {
+  return (await proveOnce(statement, input)).proof;
 }
 
 export async function stopProving(): Promise<void> {

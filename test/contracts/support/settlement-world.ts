@@ -23,6 +23,7 @@ import {
 } from "../../../src/protocol/index.ts";
 import type { Proof, Share, SignedState } from "../../../src/protocol/index.ts";
 import { Prover } from "../../../src/prover/index.ts";
+import { provingOnce } from "../../support/proofs.ts";
 import { createLocalPool } from "../../../scripts/support/local-pool.ts";
 import type { LocalPool, LocalSigner } from "../../../scripts/support/local-pool.ts";
 import type { CloseRequestStruct } from "../../../typechain-types/contracts/CreditSettlement.js";
@@ -116,7 +117,8 @@ export async function settlementWorld(): Promise<SettlementWorld> {
 
 async function prove({ description: pool, providerKey }: LocalPool): Promise<SettlementProofs> {
   const { poolHash } = pool;
-  const prover = await Prover.create();
+  let prover: Promise<Prover> | undefined;
+  const proveOnce = provingOnce(() => (prover ??= Prover.create()));
 
   /** A state with refunds, as the provider would have signed it after some folds. */
   const signed = (refundedCharges: bigint, refundedHolds: bigint): SignedState => {
@@ -138,7 +140,7 @@ async function prove({ description: pool, providerKey }: LocalPool): Promise<Set
     const terms = { recipient: RECIPIENT, relayer, fee, deadline: DEADLINE };
     const input = { deposit: D, firstUnused, refundedCharges, refundedHolds, terms };
     const claim = closeClaim(pool, ALICE, state, input);
-    const { proof } = await prover.prove("close", claim.input);
+    const { proof } = await proveOnce("close", claim.input);
     return closeRequestOf(alice, input, claim.coverKeys, proof);
   };
 
@@ -153,7 +155,7 @@ async function prove({ description: pool, providerKey }: LocalPool): Promise<Set
     shares: readonly [Share, Share],
   ): Promise<SlashRequest> => {
     const { input, publicSignals } = slashClaim(pool, { index, shares, identitySecret }, WATCHER);
-    const { proof } = await prover.prove("slash", input);
+    const { proof } = await proveOnce("slash", input);
     const [identityCommitment, nullifier] = publicSignals as [bigint, bigint];
     return { identityCommitment, nullifier, recipient: WATCHER, proof };
   };
@@ -182,7 +184,7 @@ async function prove({ description: pool, providerKey }: LocalPool): Promise<Set
     ]);
     return { fresh, middle, older, owing, exhausted, ticket20, ticket30, bobsTicket, transcript20, transcript30 };
   } finally {
-    await prover.close();
+    await (await prover)?.close();
   }
 }
 

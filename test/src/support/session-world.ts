@@ -19,8 +19,9 @@ import {
   providerKey,
   stakeOf,
 } from "../../../src/protocol/index.ts";
-import type { AccountPath, CircuitInput, Pool, PoolParameters, Statement } from "../../../src/protocol/index.ts";
+import type { AccountPath, Pool, PoolParameters } from "../../../src/protocol/index.ts";
 import { Prover } from "../../../src/prover/index.ts";
+import { provingOnce } from "../../support/proofs.ts";
 import { Wallet, WalletStore } from "../../../src/wallet/index.ts";
 import type { Account, WalletOptions } from "../../../src/wallet/index.ts";
 import { parseTerms, termsHashOf } from "../../../src/wire/index.ts";
@@ -184,18 +185,8 @@ export class FakeChain implements AccountSource, PathSource, RootSource, Dispute
 }
 
 const prover = await Prover.create();
-const proofs = new Map<string, ReturnType<Prove>>();
-const keyOf = (statement: Statement, input: CircuitInput): string =>
-  statement + JSON.stringify(input, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
-
-/** Proves each statement once in a run: the accounts are the same in all tests, so most proofs are. */
-export const prove: Prove = (statement, input) => {
-  const key = keyOf(statement, input);
-  const known = proofs.get(key) ?? prover.prove(statement, input);
-  proofs.set(key, known);
-  known.catch(() => proofs.delete(key));
-  return known;
-};
+/** The accounts are the same in all tests, so most proofs are. */
+export const prove: Prove = provingOnce(async () => prover);
 export const verify: GatewayOptions["verify"] = (statement, publicSignals, proof) =>
   prover.verify(statement, publicSignals, proof);
 
