@@ -8,6 +8,7 @@ import OpenAI from "openai";
 import { AnswerStream } from "../../src/proxy/answer.ts";
 import { ProxyProblem, startProxy } from "../../src/proxy/index.ts";
 import { GatewayError, encodeExchangeHead } from "../../src/wire/index.ts";
+import type { CallAnswerJson } from "../../src/wire/index.ts";
 import {
   JSON_TYPE,
   EVENTS,
@@ -180,6 +181,31 @@ describe("the wallet's proxy", function () {
       await proxy.close();
       expect(served.map(({ path }) => path)).to.deep.equal(["/first", "/repeated"]);
       expect(purse.status().accounts[0]?.used).to.equal(2);
+    });
+
+    it("answers while the wallet still waits for the refund, and ends only with it", async () => {
+      const gate = Promise.withResolvers<void>();
+      const { url, proxy, purse } = await open({
+        terms: fixedTerms,
+        service: async () => text("at once"),
+        api: ({ gateway }) =>
+          lying(gateway, {
+            call: async (request) => ({ ...((await gateway.call(request))), refund: null }),
+            endSession: async (request) => {
+              await gate.promise;
+              return gateway.endSession(request);
+            },
+          }),
+      });
+      expect((await post(`${url}/`, "x")).body.toString()).to.equal("at once");
+      expect(purse.status()).to.include({ unsettled: 1, callsInFlight: 1 });
+      let hasEnded = false;
+      const ended = proxy.close().then(() => (hasEnded = true));
+      await pause(50);
+      expect(hasEnded).to.equal(false);
+      gate.resolve();
+      await ended;
+      expect(purse.status()).to.include({ unsettled: 0, callsInFlight: 0 });
     });
 
     it("finishes calls under way before it ends", async () => {

@@ -8,8 +8,9 @@ import { expect } from "chai";
 
 import { jsonRpcUpstream } from "../../src/gateway/index.ts";
 import { WalletError, WalletStore } from "../../src/wallet/index.ts";
+import type { CheckedAnswer } from "../../src/wallet/index.ts";
 import { GatewayError } from "../../src/wire/index.ts";
-import type { CallRequestJson } from "../../src/wire/index.ts";
+import type { CallAnswerJson, CallRequestJson } from "../../src/wire/index.ts";
 import {
   C,
   P,
@@ -116,6 +117,44 @@ describe("the wallet's calls", function () {
       expect(second.account.summary()).to.include({ unsettled: 0, unfolded: C - PRICE + P });
       second.close();
     }));
+
+  it("hands an answer on before it is booked, and gets it again when the machine stops in between", () =>
+    withFolder(async (path) => {
+      const provider = startProvider();
+      const { account, close } = await enrolled(provider, { path: path("wallet") });
+      await account.proveTickets(1);
+      const told: string[] = [];
+      const onAnswer = ({ response }: CheckedAnswer): void => {
+        told.push(response);
+        // What would be on the disk if the machine stopped now.
+        for (const part of ["wallet", "wallet-wal"]) copyFileSync(path(part), path(part.replace("wallet", "copy")));
+      };
+      const result = await account.call("precious", { onAnswer });
+      expect(told).to.deep.equal([result.response]);
+      expect(account.summary()).to.include({ unsettled: 0, unfolded: C - PRICE + P });
+      close();
+
+      const copy = openUser(provider, { path: path("copy") });
+      expect(copy.account.summary()).to.include({ used: 1, unsettled: 1, unfolded: 0n });
+      const { answers, failures } = await copy.account.resume();
+      expect(failures).to.deep.equal([]);
+      expect(answers.map(({ response, charged }) => [response, charged])).to.deep.equal([["echo: precious", PRICE]]);
+      expect(provider.upstream.served).to.have.length(1);
+      expect(copy.account.summary()).to.include({ unsettled: 0, unfolded: C - PRICE + P });
+      copy.close();
+    }));
+
+  it("hands on no answer whose receipt is not the provider's", async () => {
+    const provider = startProvider();
+    const forged = lying(provider.gateway, {
+      call: async (request) => ({ ...((await provider.gateway.call(request))), response: "forged" }),
+    });
+    const { account } = await enrolled(provider, { api: forged });
+    const told: CheckedAnswer[] = [];
+    const onAnswer = (answer: CheckedAnswer): number => told.push(answer);
+    expect(await codeOf(account.call("precious", { onAnswer }))).to.equal("PROVIDER_DISHONEST");
+    expect(told).to.deep.equal([]);
+  });
 
   it("ends an interrupted call for its full refund when the next call comes first", async () => {
     const provider = startProvider();
