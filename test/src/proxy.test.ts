@@ -8,7 +8,6 @@ import OpenAI from "openai";
 import { AnswerStream } from "../../src/proxy/answer.ts";
 import { ProxyProblem, startProxy } from "../../src/proxy/index.ts";
 import { GatewayError, encodeExchangeHead } from "../../src/wire/index.ts";
-import type { CallAnswerJson } from "../../src/wire/index.ts";
 import {
   JSON_TYPE,
   EVENTS,

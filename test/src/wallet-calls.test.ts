@@ -10,7 +10,7 @@ import { jsonRpcUpstream } from "../../src/gateway/index.ts";
 import { WalletError, WalletStore } from "../../src/wallet/index.ts";
 import type { CheckedAnswer } from "../../src/wallet/index.ts";
 import { GatewayError } from "../../src/wire/index.ts";
-import type { CallAnswerJson, CallRequestJson } from "../../src/wire/index.ts";
+import type { CallRequestJson } from "../../src/wire/index.ts";
 import {
   C,
   P,
