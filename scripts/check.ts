@@ -124,7 +124,8 @@ function properties(): string[] {
     const problem = (what: string): number => problems.push(`docs/properties.md: ${id} ${what}`);
     if (seen.has(id)) problem("stands there twice");
     seen.add(id);
-    const named = [...block.matchAll(/`((?:test|scripts)\/[\w./-]+)`((?:\s+"[^"]+")*)/g)];
+    const [, tests = ""] = block.split("- Tested by:");
+    const named = [...tests.matchAll(/`((?:test|scripts)\/[\w./-]+)`((?:\s+"[^"]+")*)/g)];
     if (named.length === 0) problem("names no test");
     for (const [, path = "", quoted = ""] of named) {
       const names = [...quoted.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name);
