@@ -33,10 +33,14 @@ class QuietProvider extends JsonRpcProvider {
 
 /** Asked before ethers is: its provider asks for ever. @throws CliError CONFIGURATION_MISSING */
 async function chainIdAt(url: string, source: string): Promise<bigint> {
-  const request = requestTo(url, source);
-  request.body = { jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] };
-  try {
+  const ask = async (): Promise<bigint> => {
+    const request = requestTo(url, source);
+    request.body = { jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] };
     return BigInt(((await request.send()).bodyJson as { readonly result: string }).result);
+  };
+  try {
+    // A connection that was kept may be closed just when it is used again: the second question has a new one.
+    return await ask().catch(ask);
   } catch (error) {
     throw new CliError("CONFIGURATION_MISSING", `no endpoint of a chain answers at the URL of ${source}`, error);
   }
