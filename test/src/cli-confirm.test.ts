@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** What stands between a command and a live chain: a chain with the id of Base Sepolia, and an account that is nobody's. G-14. */
+import { expect } from "chai";
+import { Wallet, parseEther } from "ethers";
+import { artifacts, network } from "hardhat";
+
+import { describeNetwork, memoryRecord } from "../../deploy/index.ts";
+import { createLocalPool } from "../../scripts/support/local-pool.ts";
+import type { PoolClient } from "../../src/chain/index.ts";
+import { postBond } from "../../src/cli/funds.ts";
+import type { Outcome } from "../../src/cli/outcome.ts";
+import type { OpenSession } from "../../src/cli/session.ts";
+import type { Terminal } from "../../src/cli/terminal.ts";
+
+const live = describeNetwork("base-sepolia");
+const AMOUNT = 250_000n;
+
+const connection = await network.create({
+  network: "default",
+  chainType: "op",
+  override: { chainId: Number(live.chainId) },
+});
+const { ethers } = connection;
+
+/** The code of a command that must refuse. */
+const refusal = (command: Promise<Outcome>): Promise<unknown> =>
+  command.then(
+    () => {
+      throw new Error("nothing was refused");
+    },
+    (error: { readonly code?: unknown }) => error.code,
+  );
+
+describe("confirming what is sent to a live chain", function () {
+  this.timeout(60_000);
+  let client: PoolClient;
+  let sender: Wallet;
+  let unlocked = 0;
+  let said: string[];
+  let asked: string[];
+
+  /** Answers what is asked; without an answer there is nobody to ask. */
+  const terminal = (answer?: string): Terminal => {
+    const ask = async (question: string): Promise<string> => {
+      asked.push(question);
+      return answer ?? "";
+    };
+    return { isInteractive: answer !== undefined, ask, askHidden: ask };
+  };
+  const sessions =
+    (answer?: string): OpenSession =>
+    async (say) => ({
+      network: { ...live, confirmations: 1 },
+      provider: ethers.provider,
+      isSimulated: false,
+      isLocal: live.isLocal,
+      store: memoryRecord(),
+      artifacts: async () => artifacts,
+      address: async () => sender.address,
+      signer: async () => {
+        unlocked += 1;
+        return sender;
+      },
+      terminal: terminal(answer),
+      say,
+      close: async () => undefined,
+    });
+  const post = (flags: { readonly yes: boolean; readonly dryRun?: boolean }, answer?: string): Promise<Outcome> =>
+    postBond({ pool: client.pool.address, amount: AMOUNT.toString(), json: true, ...flags }, sessions(answer), (line) =>
+      said.push(line),
+    );
+  /** What sending changes: nonce, coins, bond. */
+  const standing = async (): Promise<readonly bigint[]> => [
+    BigInt(await ethers.provider.getTransactionCount(sender.address, "pending")),
+    await ethers.provider.getBalance(sender.address),
+    (await client.ledger()).bond,
+  ];
+
+  before(async () => {
+    // The demo dollar refuses to be on such a chain; this one is used as an ordinary token.
+    const pool = await createLocalPool(connection, { tokenContract: "MoodyToken" });
+    ({ client } = pool);
+    sender = new Wallet(Wallet.createRandom().privateKey, ethers.provider);
+    await (await pool.user.sendTransaction({ to: sender.address, value: parseEther("1") })).wait();
+    await (await pool.token.mint(sender.address, 10n * AMOUNT)).wait();
+  });
+  beforeEach(() => {
+    said = [];
+    asked = [];
+  });
+
+  it("refuses without --yes and without a terminal, after everything was shown and before anything is sent", async () => {
+    const before = await standing();
+    expect(await refusal(post({ yes: false }))).to.equal("NOT_CONFIRMED");
+    expect(await standing()).to.deep.equal(before);
+    expect(asked).to.deep.equal([]);
+    expect(said.join("\n")).to.contain("postBond").and.contain(sender.address).and.contain(live.title);
+    expect(said.filter((line) => line.startsWith("sent "))).to.deep.equal([]);
+  });
+
+  it("sends nothing unless the answer is yes", async () => {
+    const before = await standing();
+    for (const answer of ["", "no", "y", "yes please"]) {
+      expect(await refusal(post({ yes: false }, answer)), answer).to.equal("NOT_CONFIRMED");
+    }
+    expect(asked).to.have.length(4);
+    expect(asked[0]).to.contain(live.title).and.contain("to the provider's bond?");
+    expect(await standing()).to.deep.equal(before);
+  });
+
+  it("unlocks no key for a dry run, whatever else is said", async () => {
+    const [before, count] = [await standing(), unlocked];
+    expect(await post({ yes: true, dryRun: true }, "yes")).to.have.property("dryRun");
+    expect(unlocked).to.equal(count);
+    expect(asked).to.deep.equal([]);
+    expect(await standing()).to.deep.equal(before);
+  });
+
+  it("sends what was shown with --yes, and with a yes that was typed", async () => {
+    for (const [yes, answer] of [
+      [true, undefined],
+      [false, "yes"],
+    ] as const) {
+      const [nonce = 0n, , bond = 0n] = await standing();
+      const done = await post({ yes }, answer);
+      const sent = await ethers.provider.getTransaction(done["transactionHash"] as string);
+      expect(sent?.from).to.equal(sender.address);
+      expect(sent?.chainId).to.equal(live.chainId);
+      const shown = /transactions (\d+):/g;
+      const count = BigInt([...said.join("\n").matchAll(shown)].length);
+      const [after = 0n, , bonded] = await standing();
+      expect(after - nonce, "transactions").to.equal(count);
+      expect(bonded).to.equal(bond + AMOUNT);
+      expect(asked).to.have.length(yes ? 0 : 1);
+      said = [];
+    }
+  });
+});
