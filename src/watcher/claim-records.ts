@@ -127,6 +127,10 @@ export class ClaimRecords {
     return this.#file.all(query, pool).map(claimOf);
   }
 
+  isOpen(claim: number): boolean {
+    return this.#file.get("SELECT 1 FROM claims WHERE id = ? AND outcome IS NULL", claim) !== undefined;
+  }
+
   /** An account that closes has to be slashed before it is paid out; one whose close was reorganized away has not. */
   setDeadline(claim: number, deadline: number | undefined): void {
     this.#file.run("UPDATE claims SET deadline = ? WHERE id = ?", deadline ?? null, claim);

@@ -39,6 +39,8 @@ const TYPICAL_GAS = 330_000n;
 /** A transaction that waits is replaced by a dearer one after this long; sooner when the time runs out. */
 const BUMP_SECONDS = 120;
 const URGENT_BUMP_SECONDS = 24;
+/** Another pool's transaction that waits for so long is pursued by nobody: its nonce is taken. */
+const OTHERS_SECONDS = 600;
 
 export interface ClaimsOptions {
   readonly store: WatcherStore;
@@ -123,11 +125,13 @@ export class Claims {
       else throw error;
     };
     const current = waiting === undefined ? undefined : open.find((claim) => claim.id === waiting.claim);
-    if (waiting !== undefined && current === undefined && this.#isOfOthers(waiting)) return conditions;
+    if (waiting !== undefined && current === undefined && this.#isOfOthers(waiting, now)) return conditions;
     if (waiting !== undefined && current !== undefined) {
       try {
-        await broadcaster.remind(waiting).catch((error: unknown) => this.#explain(error));
-        if (now - waiting.sentAt >= this.#bumpSeconds(current, now)) await this.#pursue(current, nonce, waiting, now);
+        const isDue = now - waiting.sentAt >= this.#bumpSeconds(current, now);
+        // An endpoint may refuse it because its fee is too low by now: no reason not to offer more.
+        await broadcaster.remind(waiting).catch((error: unknown) => (isDue ? undefined : this.#explain(error)));
+        if (isDue) await this.#pursue(current, nonce, waiting, now);
         return conditions;
       } catch (error) {
         stuck(current, error);
@@ -158,9 +162,11 @@ export class Claims {
     return [{ code: "SIGNER_SHORT", subject: signer.address, message }];
   }
 
-  /** Waits for a claim of another pool of the same signer. */
-  #isOfOthers({ claim }: SentTransaction): boolean {
-    return !this.#options.store.claims.all(this.#options.id).some(({ id }) => id === claim);
+  /** Waits for a claim of another pool of the same signer, which that pool still pursues. */
+  #isOfOthers({ claim, sentAt }: SentTransaction, now: number): boolean {
+    const { store, id } = this.#options;
+    const isOwn = store.claims.all(id).some((own) => own.id === claim);
+    return !isOwn && store.claims.isOpen(claim) && now - sentAt < OTHERS_SECONDS;
   }
 
   #bumpSeconds({ deadline }: Claim, now: number): number {

@@ -122,6 +122,8 @@ export class PoolWatch {
       await run("judge", () => opened.judge.deliberate());
       if (!failed.includes("chain")) await run("claims", () => this.#claim(opened));
     }
+    // What merely happened goes on in nobody's report: it lapses here.
+    this.#options.alarms.report(this.name, []);
     this.#judgeDeadlines(failed);
     return failed;
   }

@@ -192,6 +192,71 @@ describe("the watcher in bad weather", function () {
       watching.close();
     });
 
+    it("offers more for a claim that the endpoint has forgotten and does not take again", async () => {
+      const { client } = world.local;
+      const refused = new Set<unknown>();
+      const provider = new Proxy(client.provider, {
+        get: (target, name) => {
+          const value: unknown = Reflect.get(target, name, target);
+          if (typeof value !== "function") return value;
+          return (...args: unknown[]): unknown => {
+            const [method, params] = args as [unknown, unknown[] | undefined];
+            if (name === "send" && method === "eth_sendRawTransaction" && refused.has(params?.[0]))
+              return Promise.reject(new Error("max fee per gas less than block base fee"));
+            return (value as (...all: unknown[]) => unknown).apply(target, args);
+          };
+        },
+      });
+      await world.rpc("evm_setAutomine", [false]);
+      const watching = watch(world, {
+        feeds: [doubleSpend],
+        pool: { connect: () => PoolClient.connect(provider, client.pool.address) },
+      });
+      watching.clock.now = await chainTime();
+      await watching.pass();
+      const [sent] = watching.store.claims.transactionsOf(1);
+      refused.add(sent?.raw);
+      await world.rpc("hardhat_dropTransaction", [sent?.hash]);
+      watching.clock.now += 130;
+      await watching.pass();
+      expect(transactionsOf(watching)).to.have.length(2);
+      await world.rpc("evm_mine");
+      expect(await isSlashed()).to.equal(true);
+      watching.close();
+    });
+
+    it("waits for another pool's claim by the same signer, and takes the nonce of one that is decided or given up", async () => {
+      const { client } = world.local;
+      const nonce = await client.provider.getTransactionCount(world.signer.address, "latest");
+      const sender = { address: world.signer.address, chainId: client.chainId };
+      for (const end of ["decided", "given up"] as const) {
+        await world.rpc("evm_setAutomine", [false]);
+        const watching = watch(world, { feeds: [doubleSpend] });
+        const { store } = watching;
+        watching.clock.now = await chainTime();
+        const other = store.chain.pool("another").id;
+        const share = { x: 1n, y: 2n };
+        const evidence = { nullifier: 3n, index: 0, share, secondShare: undefined, bounty: 1n, deadline: undefined };
+        store.claims.accuse(other, { ...evidence, commitment: 4n, kind: "double-spend" }, watching.clock.now);
+        const claim = store.claims.open(other)[0]?.id ?? 0;
+        const fees = { maxFee: 3_000_000_000n, priorityFee: 2_000_000_000n };
+        const hash = `0x${"ab".repeat(32)}`;
+        store.claims.addTransaction(sender, { hash, claim, nonce, ...fees, raw: "0x", sentAt: watching.clock.now });
+        await watching.pass();
+        const sentOf = (): readonly string[] =>
+          statusOf(store).find(({ name }) => name === "pool")?.claims[0]?.transactions ?? [];
+        expect(sentOf()).to.deep.equal([]);
+        if (end === "decided") store.claims.setOutcome(claim, "lost");
+        else watching.clock.now += 601;
+        await watching.pass();
+        expect(sentOf()).to.have.length(1);
+        const own = store.claims.of(1, mallory.commitment)?.id ?? 0;
+        expect(store.claims.transactionsOf(own)[0]).to.include({ nonce });
+        for (const each of sentOf()) await world.rpc("hardhat_dropTransaction", [each]);
+        watching.close();
+      }
+    });
+
     it("goes on when an endpoint that failed for hours answers again, and never says its URL", async () => {
       const outage = { isOn: false };
       const { client } = world.local;
@@ -380,6 +445,24 @@ describe("the watcher in bad weather", function () {
       expect(watching.codes()).to.deep.equal([]);
       watching.close();
     });
+  });
+
+  it("lets what merely happened lapse after a day, and says so", async () => {
+    const feed = new ScriptedFeed();
+    feed.entries = [mallory.entry(0), { ...mallory.entry(0), x: "5", y: "9" }];
+    const watching = watch(world, { feeds: [feed] });
+    watching.clock.now = await chainTime();
+    await watching.pass();
+    watching.clock.now += 86_399;
+    await watching.pass();
+    expect(watching.codes()).to.deep.equal(["FEED_JUNK"]);
+    watching.clock.now += 2;
+    expect((await watching.pass()).alarms).to.deep.equal([]);
+    expect(watching.told.map(({ state, code }) => `${state} ${code}`)).to.deep.equal([
+      "raised FEED_JUNK",
+      "recovered FEED_JUNK",
+    ]);
+    watching.close();
   });
 
   it("stops between two passes when it is told to", async () => {
