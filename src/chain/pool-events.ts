@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The events of a pool and its rules, typed. Amounts in token base units, times in unix seconds. */
-import type { Interface, Result } from "ethers";
+import type { EventFragment, Interface, Result } from "ethers";
 
 import {
   CreditDisputes__factory,
@@ -118,22 +118,31 @@ function argumentsOf(names: readonly string[], values: Result): Record<string, u
   return Object.fromEntries(names.map((name, index) => [name, convert(name, values[index] as unknown)]));
 }
 
+/** By topic: an interface that is given a log hashes the signatures of its events each time, which takes longer than to read the log. */
+function eventsByTopic(
+  abi: Interface,
+): Map<string, { readonly event: EventFragment; readonly names: readonly string[] }> {
+  const events = abi.fragments.filter((fragment): fragment is EventFragment => fragment.type === "event");
+  return new Map(events.map((event) => [event.topicHash, { event, names: event.inputs.map(({ name }) => name) }]));
+}
+
 /** Reads the events of one pool and its rules. */
 export function poolEventReader({ pool, settlement, disputes }: PoolAddresses): (log: RawLog) => PoolEvent {
-  const interfaces = new Map<string, Interface>([
-    [pool.toLowerCase(), CreditPool__factory.createInterface()],
-    [settlement.toLowerCase(), CreditSettlement__factory.createInterface()],
-    [disputes.toLowerCase(), CreditDisputes__factory.createInterface()],
-  ]);
+  const contracts = new Map(
+    [
+      { address: pool, abi: CreditPool__factory.createInterface() },
+      { address: settlement, abi: CreditSettlement__factory.createInterface() },
+      { address: disputes, abi: CreditDisputes__factory.createInterface() },
+    ].map(({ address, abi }) => [address.toLowerCase(), { abi, events: eventsByTopic(abi) }]),
+  );
   return ({ address, topics, data, blockNumber, blockHash, transactionHash, logIndex }) => {
-    const parsed = interfaces.get(address.toLowerCase())?.parseLog({ topics, data });
-    if (parsed === null || parsed === undefined) {
+    const contract = contracts.get(address.toLowerCase());
+    const known = contract?.events.get(topics[0]?.toLowerCase() ?? "");
+    if (contract === undefined || known === undefined) {
       throw new ChainError("INCONSISTENT", `log ${logIndex} of block ${blockNumber} is none of the pool's events`);
     }
-    const args = argumentsOf(
-      parsed.fragment.inputs.map(({ name }) => name),
-      parsed.args,
-    );
-    return { name: parsed.name, args, blockNumber, blockHash, transactionHash, logIndex } as unknown as PoolEvent;
+    const { event, names } = known;
+    const args = argumentsOf(names, contract.abi.decodeEventLog(event, data, topics));
+    return { name: event.name, args, blockNumber, blockHash, transactionHash, logIndex } as unknown as PoolEvent;
   };
 }

@@ -74,8 +74,9 @@ export class PoolHistory {
   #append(logs: readonly RawLog[]): PoolEvent[] {
     const events = logs.map(this.#read);
     this.tree.apply(events);
-    this.#logs.push(...logs);
-    this.#events.push(...events);
+    // Not as arguments of one call: a stored history may have more logs than a stack has room for.
+    for (const log of logs) this.#logs.push(log);
+    for (const event of events) this.#events.push(event);
     return events;
   }
 
@@ -109,18 +110,17 @@ export class PoolHistory {
   }
 
   async #catchUp(): Promise<SyncReport> {
-    const added: PoolEvent[] = [];
-    const removed: PoolEvent[] = [];
+    const added = new Set<PoolEvent>();
+    const removed = new Set<PoolEvent>();
     for await (const step of this.#sync.advance()) {
-      if (step.kind === "events") added.push(...this.#append(step.logs));
-      else removed.push(...this.#rollBack(step.toBlock));
+      if (step.kind === "events") for (const event of this.#append(step.logs)) added.add(event);
+      else for (const event of this.#rollBack(step.toBlock)) removed.add(event);
     }
     await this.#compareWithContract();
-    const voided = new Set(removed);
     return {
       position: this.position,
-      added: added.filter((event) => !voided.has(event)),
-      removed: removed.filter((event) => !added.includes(event)),
+      added: [...added].filter((event) => !removed.has(event)),
+      removed: [...removed].filter((event) => !added.has(event)),
     };
   }
 

@@ -8,7 +8,7 @@ export * from "./messages.ts";
 export * from "./parameters.generated.ts";
 export * from "./payouts.ts";
 export * from "./pool.ts";
-export { poseidon } from "./poseidon.ts";
+export { ELEMENT_BYTES, fromElement, poseidon, poseidonOfPair, toElement } from "./poseidon.ts";
 export * from "./proof.ts";
 export * from "./shares.ts";
 export * from "./state.ts";

@@ -10,7 +10,8 @@ declare module "circomlibjs" {
   }
 
   export interface Poseidon {
-    (inputs: readonly (bigint | Element)[]): Element;
+    /** Elements that lie one after the other are taken as they are. */
+    (inputs: readonly (bigint | Element)[] | Uint8Array): Element;
     F: Field;
   }
 

@@ -147,6 +147,16 @@ describe("chain: event sync and the tree of accounts", () => {
     expect(again.events).to.deep.equal(await freshEvents());
   });
 
+  it("resumes from a snapshot of more logs than a call takes arguments", () => {
+    const burned = world.pool.interface.encodeEventLog(world.pool.interface.getEvent("Burned"), [5n]);
+    const where = { blockHash: ethers.ZeroHash, transactionHash: ethers.ZeroHash, logIndex: 0 };
+    const log = { ...burned, ...where, address: client.pool.address, blockNumber: fromBlock };
+    const logs = Array.from({ length: 140_000 }, () => log);
+    const resumed = newHistory({ snapshot: { ...newHistory().snapshot(), logs } });
+    expect(resumed.events).to.have.length(logs.length);
+    expect(resumed.snapshot().logs).to.have.length(logs.length);
+  });
+
   it("refuses a snapshot of another pool", async () => {
     const stored = newHistory().snapshot();
     expect(() => newHistory({ snapshot: { ...stored, pool: ethers.ZeroAddress } }))
