@@ -78,22 +78,32 @@ export const close = onPool<CloseArguments>(async (args, work) => {
   });
   warn(client, firstUnused, payout, session.say);
 
-  const now = BigInt((await session.provider.getBlock("latest"))?.timestamp ?? 0);
-  const claimed = {
-    deposit,
-    firstUnused,
-    refundedCharges: 0n,
-    refundedHolds: 0n,
-    terms: { recipient, relayer: ZeroAddress, fee: 0n, deadline: now + DEADLINE_SECONDS },
-  };
-  const claim = closeClaim(client.pool, identitySecret, undefined, claimed);
-  session.say("proving (some 5 to 10 seconds) …");
-  const prover = await Prover.create({ workers: 1 });
-  const { proof } = await prover.prove("close", claim.input).finally(() => prover.close());
-  const request = closeRequestOf(identityCommitment, claimed, claim.coverKeys, proof);
   return transact(work, args, {
     question: `Close account ${args.account} with first unused ticket ${firstUnused}, paying ${recipient}?`,
-    send: (as) => as.startClose(request),
+    unrehearsed: {
+      close:
+        "not rehearsed: whoever has seen it can send it, and no ticket from the first unused one on may be used then",
+      account: args.account,
+      identityCommitment,
+      firstUnused,
+      recipient,
+      ...payout,
+    },
+    send: async (as) => {
+      const now = BigInt((await session.provider.getBlock("latest"))?.timestamp ?? 0);
+      const claimed = {
+        deposit,
+        firstUnused,
+        refundedCharges: 0n,
+        refundedHolds: 0n,
+        terms: { recipient, relayer: ZeroAddress, fee: 0n, deadline: now + DEADLINE_SECONDS },
+      };
+      const claim = closeClaim(client.pool, identitySecret, undefined, claimed);
+      session.say("proving (some 5 to 10 seconds) …");
+      const prover = await Prover.create({ workers: 1 });
+      const { proof } = await prover.prove("close", claim.input).finally(() => prover.close());
+      return as.startClose(closeRequestOf(identityCommitment, claimed, claim.coverKeys, proof));
+    },
     tell: async () => {
       const pending = await client.pendingCloseOf(identityCommitment);
       return {

@@ -111,6 +111,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       account,
       ...sending,
     ],
+    more: "What it would pay is shown before it is confirmed, and computed here: a close that an endpoint has seen can be sent by it.",
     examples: ["close --network anvil --first-unused 12 --seed seed.hex"],
     reader: "Users",
     needs: "key",

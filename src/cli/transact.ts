@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * The one way in which a command sends. On a live chain everything is rehearsed and shown before it is confirmed; a dry run ends there.
+ * The one way in which a command sends. On a live chain everything is rehearsed and shown before it is confirmed; a dry run ends there. What
+ * must not be seen before is shown alone.
  */
 import type { TransactionReceipt } from "ethers";
 
@@ -30,7 +31,11 @@ export interface Work {
 export interface Undertaking {
   /** Asked on a live chain. */
   readonly question: string;
-  /** Sends, and does nothing else: it is run twice, the first time without anything leaving. */
+  /**
+   * Shown in place of a rehearsal. A rehearsal hands the whole transaction to the endpoint, which could send it, confirmed or not.
+   */
+  readonly unrehearsed?: Outcome;
+  /** Sends, and does nothing else: where it is rehearsed it is run twice, the first time without anything being sent. */
   send(sender: PoolSender): Promise<TransactionReceipt>;
   /** What came of it. */
   tell(receipt: TransactionReceipt): Outcome | Promise<Outcome>;
@@ -43,7 +48,8 @@ export async function transact(work: Work, args: SendingArguments, undertaking: 
   const { session, sender } = work;
   const isDryRun = args.dryRun === true;
   if (isDryRun || !session.isLocal) {
-    const preview = await rehearse(work, { isDryRun, isJson: isDryRun && args.json }, undertaking);
+    const preview =
+      undertaking.unrehearsed ?? (await rehearse(work, { isDryRun, isJson: isDryRun && args.json }, undertaking));
     if (isDryRun) return { dryRun: "nothing was sent, nothing was signed", ...preview };
     session.say(textOf(preview));
   }

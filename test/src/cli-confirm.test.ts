@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What stands between a command and a live chain: a chain with the id of Base Sepolia, and an account that is nobody's. G-14. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { expect } from "chai";
 import { Wallet, parseEther } from "ethers";
 import { artifacts, network } from "hardhat";
 
 import { describeNetwork, memoryRecord } from "../../deploy/index.ts";
 import { createLocalPool } from "../../scripts/support/local-pool.ts";
-import type { PoolClient } from "../../src/chain/index.ts";
+import type { LocalPool } from "../../scripts/support/local-pool.ts";
+import type { ChainProvider, PoolClient } from "../../src/chain/index.ts";
+import { PoolSender } from "../../src/chain/index.ts";
+import { close } from "../../src/cli/close.ts";
 import { postBond } from "../../src/cli/funds.ts";
 import type { Outcome } from "../../src/cli/outcome.ts";
 import type { OpenSession } from "../../src/cli/session.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
+import { deriveIdentitySecret, holdOf, identityCommitmentOf } from "../../src/protocol/index.ts";
+import { CreditSettlement__factory } from "../../typechain-types/index.js";
 
 const live = describeNetwork("base-sepolia");
 const AMOUNT = 250_000n;
@@ -35,9 +44,23 @@ describe("confirming what is sent to a live chain", function () {
   this.timeout(60_000);
   let client: PoolClient;
   let sender: Wallet;
+  let user: LocalPool["user"];
   let unlocked = 0;
   let said: string[];
   let asked: string[];
+  /** What the endpoint is told, as text. */
+  let told: string[];
+
+  const listening = new Proxy<ChainProvider>(ethers.provider, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      return (...args: unknown[]): unknown => {
+        told.push(JSON.stringify(args, (_, item: unknown) => (typeof item === "bigint" ? `${item}` : item)));
+        return (value as (...all: unknown[]) => unknown).apply(target, args);
+      };
+    },
+  });
 
   /** Answers what is asked; without an answer there is nobody to ask. */
   const terminal = (answer?: string): Terminal => {
@@ -51,7 +74,7 @@ describe("confirming what is sent to a live chain", function () {
     (answer?: string): OpenSession =>
     async (say) => ({
       network: { ...live, confirmations: 1 },
-      provider: ethers.provider,
+      provider: listening,
       isSimulated: false,
       isLocal: live.isLocal,
       store: memoryRecord(),
@@ -77,16 +100,18 @@ describe("confirming what is sent to a live chain", function () {
   ];
 
   before(async () => {
+    told = [];
     // The demo dollar refuses to be on such a chain; this one is used as an ordinary token.
     const pool = await createLocalPool(connection, { tokenContract: "MoodyToken" });
-    ({ client } = pool);
-    sender = new Wallet(Wallet.createRandom().privateKey, ethers.provider);
+    ({ client, user } = pool);
+    sender = new Wallet(Wallet.createRandom().privateKey, listening);
     await (await pool.user.sendTransaction({ to: sender.address, value: parseEther("1") })).wait();
     await (await pool.token.mint(sender.address, 10n * AMOUNT)).wait();
   });
   beforeEach(() => {
     said = [];
     asked = [];
+    told = [];
   });
 
   it("refuses without --yes and without a terminal, after everything was shown and before anything is sent", async () => {
@@ -133,6 +158,49 @@ describe("confirming what is sent to a live chain", function () {
       expect(bonded).to.equal(bond + AMOUNT);
       expect(asked).to.have.length(yes ? 0 : 1);
       said = [];
+    }
+  });
+
+  it("shows a close to nobody before it is confirmed: whoever has seen it could send it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "jeton-confirm-"));
+    try {
+      const seed = join(folder, "seed.hex");
+      writeFileSync(seed, "5e".repeat(32));
+      const secret = deriveIdentitySecret(Buffer.from("5e".repeat(32), "hex"), client.chainId, client.pool.address, 0);
+      const identityCommitment = identityCommitmentOf(secret);
+      const depositor = new PoolSender(client, user);
+      await depositor.ensureAllowance(client.priceOf(holdOf(client.parameters)));
+      await depositor.deposit({ identityCommitment, amount: holdOf(client.parameters) });
+      const selector = CreditSettlement__factory.createInterface().getFunction("startClose").selector.slice(2);
+      const isTold = (): boolean => told.some((text) => text.includes(selector));
+      const run = (flags: { readonly yes: boolean; readonly dryRun?: boolean }, answer?: string): Promise<Outcome> =>
+        close(
+          {
+            pool: client.pool.address,
+            firstUnused: "0",
+            recipient: sender.address,
+            seed,
+            account: 0,
+            json: true,
+            ...flags,
+          },
+          sessions(answer),
+          (line) => said.push(line),
+        );
+      const dry = await run({ yes: true, dryRun: true });
+      expect(dry).to.include({ firstUnused: 0, recipient: sender.address });
+      expect(await refusal(run({ yes: false }, "no"))).to.equal("NOT_CONFIRMED");
+      expect(said.join("\n")).to.contain(`recipient: ${sender.address}`).and.contain("not rehearsed");
+      expect(isTold()).to.equal(false);
+      expect(await client.pendingCloseOf(identityCommitment)).to.equal(undefined);
+      const done = await run({ yes: true });
+      expect(isTold()).to.equal(true);
+      const pending = await client.pendingCloseOf(identityCommitment);
+      expect(pending?.recipient).to.equal(sender.address);
+      expect(pending?.toRecipient).to.equal(done["toRecipient"]);
+      expect(dry["toRecipient"]).to.equal(done["toRecipient"]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Backups of a provider's SQLite file, taken while tickets are being recorded. G-25. */
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -53,6 +53,13 @@ describe("a backup of a store", () => {
     await calls;
     expect(recorded).to.be.greaterThan(3);
     expect(checkStoreFile(path)).to.deep.include({ tickets: recorded, enrolments: 1, poolHash: POOL_HASH.toString() });
+  });
+
+  it("is for its owner's eyes", async () => {
+    const copy = join(folder, "copy");
+    await serve(store, 1n);
+    await backUpStoreFile(path, copy);
+    expect((await stat(copy)).mode & 0o777).to.equal(0o600);
   });
 
   it("is refused where one is, and of what is no store", async () => {

@@ -83,6 +83,8 @@ export async function backUpStoreFile(from: string, to: string): Promise<StoreSu
     throw new GatewayStoreError("UNREADABLE", `${to} is there already: a backup is never written over`);
   const beside = `${to}.new`;
   await rm(beside, { force: true });
+  // It holds answers of the last calls: for its owner's eyes, whoever may read the folder.
+  await (await open(beside, "wx", 0o600)).close();
   reading(from, (database) => database.prepare("VACUUM INTO ?").run(beside));
   const summary = checkStoreFile(beside);
   await sync(beside);
