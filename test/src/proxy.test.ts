@@ -189,7 +189,7 @@ describe("the wallet's proxy", function () {
         service: async () => text("at once"),
         api: ({ gateway }) =>
           lying(gateway, {
-            call: async (request) => ({ ...((await gateway.call(request))), refund: null }),
+            call: async (request) => ({ ...(await gateway.call(request)), refund: null }),
             endSession: async (request) => {
               await gate.promise;
               return gateway.endSession(request);
@@ -201,6 +201,44 @@ describe("the wallet's proxy", function () {
       let hasEnded = false;
       const ended = proxy.close().then(() => (hasEnded = true));
       await pause(50);
+      expect(hasEnded).to.equal(false);
+      gate.resolve();
+      await ended;
+      expect(purse.status()).to.include({ unsettled: 0, callsInFlight: 0 });
+    });
+
+    it("ends only with the refund of a request that was still coming in", async () => {
+      const gate = Promise.withResolvers<void>();
+      const { port, proxy, purse } = await open({
+        terms: fixedTerms,
+        api: ({ gateway }) =>
+          lying(gateway, {
+            call: async (request) => ({ ...(await gateway.call(request)), refund: null }),
+            endSession: async (request) => {
+              await gate.promise;
+              return gateway.endSession(request);
+            },
+          }),
+      });
+      const slow = httpRequest({
+        port,
+        host: "127.0.0.1",
+        method: "POST",
+        path: "/",
+        headers: JSON_TYPE,
+        agent: false,
+      });
+      const answered = new Promise<number>((resolve, reject) => {
+        slow.on("response", (response) => response.resume().on("end", () => resolve(response.statusCode ?? 0)));
+        slow.on("error", reject);
+      });
+      slow.write("x");
+      await pause(100);
+      let hasEnded = false;
+      const ended = proxy.close().then(() => (hasEnded = true));
+      slow.end("y");
+      expect(await answered).to.equal(200);
+      await pause(100);
       expect(hasEnded).to.equal(false);
       gate.resolve();
       await ended;
