@@ -69,9 +69,11 @@ export async function fillFolder<T>(folder: string, purpose: object, fill: (maki
   const making = unfinished(folder);
   await takeUp(making, purpose);
   const result = await fill(making);
+  // That took minutes.
+  await requireFree(folder);
   await rm(join(making, PURPOSE));
   await syncAll(making);
-  await rm(folder, { recursive: true, force: true });
+  // An empty folder is replaced; one that is not is left, and this fails.
   await rename(making, folder);
   await sync(dirname(folder));
   return result;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** A ceremony of three parties on tiny circuits, from the first file to installed keys that prove; and whoever tries to cheat in one. */
+import { mkdirSync, writeFileSync } from "node:fs";
 import { cp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -324,6 +325,22 @@ describe("src/ceremony", function () {
       expect(await check((text) => text.replace(/"value": "0x..../, '"value": "0x0000'))).to.include("signature");
       expect(await check((text) => text.replace("{", '{"extra":1,'))).to.include("malformed");
     });
+  });
+
+  it("writes over nothing that came into its folder meanwhile, and keeps what it made", async () => {
+    const note = join(path("busy"), "note.txt");
+    const dora = { from: path("2"), to: path("busy"), name: "Dora" };
+    const meddle = (step: string): void => {
+      if (!step.startsWith("slash")) return;
+      mkdirSync(path("busy"));
+      writeFileSync(note, "mine");
+    };
+    expect(await rejection(contribute(tiny.set, dora, { ...around(), log: meddle }))).to.include("is not empty");
+    expect(await readFile(note, "utf8")).to.equal("mine");
+    const done = await readFile(join(unfinished(path("busy")), "slash.zkey"));
+    await rm(note);
+    await contribute(tiny.set, dora, around());
+    expect(await readFile(join(path("busy"), "slash.zkey"))).to.deep.equal(done);
   });
 
   it("refuses a folder that is in use, and a name that is taken or cannot be stored", async () => {
