@@ -17,13 +17,24 @@ import type { ProvingReport } from "./proving.ts";
 import { measureProving, SingleThread } from "./proving.ts";
 import type { Compared, RatesReport } from "./rates.ts";
 import { measureRates } from "./rates.ts";
+import type { ScaleReport } from "./scale/measure.ts";
 import type { SemaphoreGas } from "./semaphore-contracts.ts";
 import type { SemaphoreProving } from "./semaphore-proof.ts";
 import type { StoreReport } from "./store/measure.ts";
 import { measureVerification } from "./verification.ts";
 import type { VerificationReport } from "./verification.ts";
 
-export const SECTIONS = ["constraints", "gas", "proving", "rates", "peers", "verification", "calls", "store"] as const;
+export const SECTIONS = [
+  "constraints",
+  "gas",
+  "proving",
+  "rates",
+  "peers",
+  "verification",
+  "calls",
+  "store",
+  "scale",
+] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export type Constraints = Readonly<Record<string, number>>;
@@ -46,6 +57,7 @@ export interface Parts {
   readonly verification?: VerificationReport;
   readonly calls?: CallsReport;
   readonly store?: StoreReport;
+  readonly scale?: ScaleReport;
 }
 
 export interface BenchReport extends Parts {
@@ -62,6 +74,8 @@ export interface RunOptions {
   readonly tickets: number;
   /** How many spent tickets the full store has. */
   readonly nullifiers: number;
+  /** How many accounts the large tree has: a multiple of 1,000. */
+  readonly accounts: number;
   /** A folder for profiles of gateway and wallet. */
   readonly profile?: string | undefined;
   readonly log: (step: string) => void;
@@ -116,6 +130,11 @@ async function runStore(options: RunOptions): Promise<StoreReport> {
   return measureStore(options);
 }
 
+async function runScale(options: RunOptions): Promise<ScaleReport> {
+  const { measureScale } = await import("./scale/measure.ts");
+  return measureScale(options);
+}
+
 export async function runBench(options: RunOptions): Promise<BenchReport> {
   const { sections, log } = options;
   const machine = describeMachine(new Date());
@@ -136,6 +155,7 @@ export async function runBench(options: RunOptions): Promise<BenchReport> {
       ...(await section("verification", measureVerification)),
       ...(await section("calls", () => runCalls(options))),
       ...(await section("store", () => runStore(options))),
+      ...(await section("scale", () => runScale(options))),
     } as Parts;
     const runs = Object.fromEntries([...sections].map((name) => [name, machine]));
     return { runs, ...parts, sideBySide: { ...compareCounts(parts), ...compareTimes(parts) } };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Verification, calls and store as Markdown. */
+/** Verification, calls, store and scale as Markdown. */
 import { LATENCY_BUDGETS, latencies } from "./calls/budgets.ts";
 import type { CallsReport } from "./calls/measure.ts";
 import { number, table } from "./markdown.ts";
+import type { ScaleReport } from "./scale/measure.ts";
 import type { Spread } from "./statistics.ts";
+import { rounded } from "./statistics.ts";
 import type { StoreReport } from "./store/measure.ts";
 import type { VerificationReport } from "./verification.ts";
 
@@ -83,5 +85,25 @@ export function storeTable({ fsync, databases }: StoreReport): string[] {
     table([...head, "unseen / s", "p50", "p99", "plain inserts / s", "calls / plain"], rows),
     table(["database", "spent tickets", "on disk, MiB", "process, MiB"], sizes),
     `Times in milliseconds. Writing 4 KiB to this disk for good: ${within(fsync)}.`,
+  ];
+}
+
+export function scaleTable({ accounts, chunk, tree, leaves }: ScaleReport): string[] {
+  const row = (name: string, { ours, peer, ratio }: ScaleReport["tree"]["sync"], unit: number): (string | number)[] => [
+    name,
+    rounded(ours / unit),
+    rounded(peer / unit),
+    ratio,
+  ];
+  const rows = [
+    row("from events to the tree, s", tree.sync, 1_000),
+    row("memory of its nodes, MiB", tree.nodes, 2 ** 20),
+    row("root, µs", tree.root, 1e-3),
+    row("path of an account, µs", tree.path, 1e-3),
+    row("two chunks undone, ms", tree.rollBack, 1),
+  ];
+  return [
+    table([`tree of ${number(accounts)} accounts`, "ours", "zk-kit's LeanIMT", "ours / peer"], rows),
+    `Events in chunks of ${number(chunk)}. With the accounts by identity commitment, their deposits and blocks, and the roots, ours holds ${number(rounded(tree.held.ours / 2 ** 20))} MiB. The leaves from a gateway: ${number(leaves.pages)} pages, ${number(rounded(leaves.bytes / 2 ** 20))} MiB of JSON, written in ${number(leaves.write)} ms and read in ${number(leaves.read)} ms of processor time.`,
   ];
 }
