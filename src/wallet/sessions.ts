@@ -165,6 +165,7 @@ export class Sessions {
     });
     const refund = await this.#refunds.check(index, answer);
     records.addRefund(index, refund);
+    this.#stock.forgetKey(index);
     return refund;
   }
 
