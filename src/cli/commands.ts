@@ -18,9 +18,10 @@ export interface CommandSpec {
   readonly path: readonly [string, ...string[]];
   readonly description: string;
   readonly options: readonly OptionSpec[];
-  /** What else its help says: an example, as it is typed after the program's name. */
+  /** What else its help says: examples, as they are typed after the program's name; and how it ends, where that is special. */
   readonly examples: readonly string[];
   readonly more?: string;
+  readonly exitCodes?: string;
   readonly reader: Reader;
   /** What it needs: a chain to read, a chain and a key, or neither. */
   readonly needs: "key" | "chain" | "nothing";
@@ -149,7 +150,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     description: "show a pool: parameters, accounts, ledger, and whether it is solvent",
     options: [pool, fromBlock, json],
     examples: ["pool info --network anvil"],
-    more: "Ends with 1 where the pool cannot pay what it owes.",
+    exitCodes:
+      "0 the pool can pay what it owes; 1 it could not be asked; 2 the command line was wrong; 3 it cannot pay.",
     reader: "Anyone",
     needs: "chain",
     load: async () => (await import("./pool-info.ts")).poolInfo,
@@ -165,7 +167,9 @@ export const COMMANDS: readonly CommandSpec[] = [
       json,
     ],
     examples: ["pool verify --network base", "pool verify --record deployments/8453.json --rpc-url https://…"],
-    more: "Anyone can run it, with this repository, its build and an endpoint. Ends with 3 unless every check holds.",
+    more: "Anyone can run it, with this repository, its build and an endpoint. What is checked stands in docs/cli.md.",
+    exitCodes:
+      "0 every check holds; 1 it could not be checked; 2 the command line was wrong; 3 a check does not hold, and is named.",
     reader: "Anyone",
     needs: "chain",
     load: async () => (await import("./pool-verify.ts")).verifyPool,

@@ -11,6 +11,9 @@ export interface ReportOptions {
 /** Where a command tells its progress and its warnings. */
 export type Say = (line: string) => void;
 
+/** What a command ends with that was done, and whose finding is not as it should be. */
+export const FOUND_WRONG = 3;
+
 /** What steers a terminal, or turns the order of what it shows. Providers, tokens and endpoints choose some of what is told. */
 const CONTROLS = /(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu;
 
@@ -31,11 +34,11 @@ function listText(values: readonly unknown[], label: string, indent: string): st
   return values.flatMap((value, index) => [`${indent}${label} ${index + 1}:`, textOf(value as Outcome, `${indent}  `)]);
 }
 
-/** `fieldNames` become "field names", names of contracts stay; nested values are indented. */
+/** `fieldNames` become "field names", names of contracts and labels of several words stay; nested values are indented. */
 export function textOf(outcome: Outcome, indent = ""): string {
   const lines = Object.entries(outcome).flatMap(([name, value]) => {
     if (value === undefined) return [];
-    const label = /^[a-z]/.test(name) ? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) : name;
+    const label = /^[a-z]\w*$/.test(name) ? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) : name;
     if (Array.isArray(value)) return listText(value as unknown[], label, indent);
     if (typeof value === "object") {
       return [`${indent}${label}:`, textOf(value as Outcome, `${indent}  `)];

@@ -6,7 +6,7 @@ import type { Command } from "./command.ts";
 import { readHistory } from "./command.ts";
 import { amountText } from "./options.ts";
 import { openPool } from "./pools.ts";
-import { note } from "./outcome.ts";
+import { FOUND_WRONG, note } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import { withSession } from "./session.ts";
 
@@ -32,7 +32,7 @@ async function accountsOf(client: PoolClient, history: PoolHistory): Promise<Out
   };
 }
 
-/** `jeton pool info`. Fails when the pool cannot pay what it owes. */
+/** `jeton pool info`. */
 export const poolInfo: Command<PoolInfoArguments> = async (args, open, say = note) => {
   return withSession(open, say, async (session) => {
     const { client } = await openPool(session, args.pool);
@@ -44,7 +44,7 @@ export const poolInfo: Command<PoolInfoArguments> = async (args, open, say = not
     const obligations = await client.obligations();
     const show = (units: bigint): bigint | string => (args.json ? units : amountText(units, token));
     const { ticketPrice, policyHold, unit, stakeMinimum, ...rest } = p;
-    if (!isSolvent) process.exitCode = 1;
+    if (!isSolvent) process.exitCode = FOUND_WRONG;
     return {
       network: session.network.title,
       chainId: pool.chainId,

@@ -10,12 +10,9 @@ import { ProjectBuild } from "./build.ts";
 import type { Command } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { readText } from "./files.ts";
-import { note } from "./outcome.ts";
+import { FOUND_WRONG, note } from "./outcome.ts";
 import { withSession } from "./session.ts";
 import type { Session } from "./session.ts";
-
-/** It was done, and what was looked at is not as it should be. */
-const FOUND_WRONG = 3;
 
 interface VerifyArguments {
   readonly record?: string | undefined;

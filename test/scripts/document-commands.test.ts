@@ -6,9 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
+import type { Command } from "commander";
 
 import { commandLinesOf, commandProblem, documentProblems, wordsOf } from "../../scripts/support/document-commands.ts";
 import { ROOT } from "../../src/circuits/index.ts";
+import { jetonProgram } from "../../src/cli/jeton/program.ts";
 
 const SCRIPTS = new Set(["check", "demo"]);
 
@@ -32,6 +34,29 @@ describe("scripts: commands in documents", () => {
       ["npx jeton 'wallet", "a quote is not closed"],
     ] as const)
       expect(commandProblem(line, SCRIPTS), line).to.include(problem);
+  });
+
+  it("are taught by each command's own help, where every option and argument is explained", () => {
+    const helpOf = (command: Command): string => {
+      let text = "";
+      command.configureOutput({ writeOut: (part) => void (text += part) }).outputHelp();
+      return text;
+    };
+    const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
+    const wrong = all(jetonProgram()).flatMap((command) => {
+      const text = helpOf(command);
+      const examples = [...text.matchAll(/^ {2}(jeton .*)$/gm)].map(([, line = ""]) => line);
+      const unexplained = [
+        ...command.options.filter(({ description }) => description === "").map(({ flags }) => flags),
+        ...command.registeredArguments.filter(({ description }) => description === "").map((each) => each.name()),
+      ].filter((name) => name !== "shell");
+      return [
+        ...examples.map((line) => commandProblem(`npx ${line.split(" > ")[0] ?? ""}`, SCRIPTS)),
+        ...(command.commands.length > 0 || text.includes("\nExit codes: ") ? [] : ["no exit codes"]),
+        ...unexplained.map((name) => `${name} is not explained`),
+      ].flatMap((problem) => (problem === undefined ? [] : [`${command.name()}: ${problem}`]));
+    });
+    expect(wrong).to.deep.equal([]);
   });
 
   it("may leave to the reader what is marked, and call other programs", () => {

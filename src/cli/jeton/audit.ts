@@ -4,10 +4,12 @@ import { Command, Option } from "commander";
 
 import type { AuditOptions, AuditReport } from "../../audit/index.ts";
 import { CliError } from "../errors.ts";
-import { note, settle } from "../outcome.ts";
+import { FOUND_WRONG, note, settle } from "../outcome.ts";
 import type { Outcome } from "../outcome.ts";
 import { withPool, withPoolOptions } from "./chain-options.ts";
 import type { PoolFlags } from "./chain-options.ts";
+import { teaching } from "./help.ts";
+import type { Teaching } from "./help.ts";
 
 interface AuditFlags extends PoolFlags {
   readonly fromBlock?: string;
@@ -23,19 +25,16 @@ interface AuditFlags extends PoolFlags {
   readonly allProofs: boolean;
 }
 
-const HELP = `
-It needs no key, and nothing but an endpoint: the pool's events are replayed from its creation on, the tree is built again leaf by
-leaf, every payout computed again to the unit, every token that moved explained, every proof and signature verified again, and the
-contracts' own books at the last block held against all that. An endpoint without old states is enough; one that has them has the
-books compared on the way, too. What can be found, and what each code means, is in docs/audit-report.md.
-
-Exit codes: 0 no violation, 1 the audit could not be done, 3 violations were found.
-
-Examples:
-  $ jeton audit --network base --pool 0x… --html audit.html
-  $ jeton audit --rpc-url http://127.0.0.1:8545 --pool 0x… --json report.json
-  $ jeton audit --network base --store gateway.sqlite --feed https://gateway.example   (the provider, or whom it shows its books)
-`;
+const HELP: Teaching = {
+  about:
+    "It needs no key, and nothing but an endpoint: the pool's events are replayed from its creation on, the tree is built again leaf by leaf, every payout computed again to the unit, every token that moved explained, every proof and signature verified again, and the contracts' own books at the last block held against all that. An endpoint without old states is enough; one that has them has the books compared on the way, too. A provider, or whom it shows its books, adds --store. What can be found, and what each code means, is in docs/audit-report.md.",
+  examples: [
+    "audit --network base --pool 0x… --html audit.html",
+    "audit --rpc-url http://127.0.0.1:8545 --pool 0x… --json report.json",
+    "audit --network base --store gateway.sqlite --feed https://gateway.example",
+  ],
+  exitCodes: "0 no violation; 1 the audit could not be done; 2 the command line was wrong; 3 violations were found.",
+};
 
 function whole(text: string, option: string, least: number): number {
   const value = Number(text);
@@ -126,8 +125,6 @@ function writtenBy({ json, html }: AuditFlags): string | undefined {
   return files.length === 0 ? undefined : files.join(", ");
 }
 
-const VIOLATIONS_FOUND = 3;
-
 async function run(flags: AuditFlags): Promise<void> {
   let isClean = true;
   const isDone = await settle({ json: flags.json === true }, async () => {
@@ -135,25 +132,27 @@ async function run(flags: AuditFlags): Promise<void> {
     ({ isClean } = report.result);
     return outcomeOf(flags, report);
   });
-  process.exitCode = isDone ? (isClean ? 0 : VIOLATIONS_FOUND) : 1;
+  process.exitCode = isDone ? (isClean ? 0 : FOUND_WRONG) : 1;
 }
 
 export const auditCommand = (): Command =>
-  withPoolOptions(new Command("audit").description("check a pool's whole history from an endpoint alone"))
-    .option("--from-block <number>", "where to begin; the pool's creation otherwise")
-    .option("--to-block <block>", "where to end: a number, latest or finalized", "latest")
-    .option("--sample <n>", "verify the proof of one in n closes and slashes, chosen at random", "1")
-    .option("--checkpoints <n>", "at how many blocks on the way the contracts' books are compared", "8")
-    .option("--chunk <blocks>", "most blocks in one request for events", "2000")
-    .addOption(
-      new Option("--json [file]", "the whole report as JSON: into a file, or on stdout in place of the summary"),
-    )
-    .option("--html <file>", "the report as a page with charts, in one file")
-    .option(
-      "--store <store>",
-      "the provider's store too: its file, a postgres:// URL, or env:NAME for a variable that holds one",
-    )
-    .option("--feed <url>", "the provider's public feed too: the gateway's URL")
-    .option("--all-proofs", "verify every proof in store and feed, and not some chosen at random", false)
-    .addHelpText("after", HELP)
-    .action(run);
+  teaching(
+    withPoolOptions(new Command("audit").description("check a pool's whole history from an endpoint alone"))
+      .option("--from-block <number>", "where to begin; the pool's creation otherwise")
+      .option("--to-block <block>", "where to end: a number, latest or finalized", "latest")
+      .option("--sample <number>", "verify the proof of one in n closes and slashes, chosen at random", "1")
+      .option("--checkpoints <number>", "at how many blocks on the way the contracts' books are compared", "8")
+      .option("--chunk <blocks>", "most blocks in one request for events", "2000")
+      .addOption(
+        new Option("--json [file]", "the whole report as JSON: into a file, or on stdout in place of the summary"),
+      )
+      .option("--html <file>", "the report as a page with charts, in one file")
+      .option(
+        "--store <store>",
+        "the provider's store too: its file, a postgres:// URL, or env:NAME for a variable that holds one",
+      )
+      .option("--feed <url>", "the provider's public feed too: the gateway's URL")
+      .option("--all-proofs", "verify every proof in store and feed, and not some chosen at random", false)
+      .action(run),
+    HELP,
+  );

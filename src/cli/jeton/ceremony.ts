@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 
 import type { Outcome } from "../outcome.ts";
 import { jsonOption, saying } from "./action.ts";
+import { teaching } from "./help.ts";
 
 const runs = <O>(load: () => Promise<(options: O) => Promise<Outcome>>): ((options: O) => Promise<void>) =>
   saying(async (options: O) => (await load())(options));
@@ -12,12 +13,8 @@ const steps = () => import("./ceremony/steps.ts");
 
 const collect = (value: string, all: readonly string[] | undefined): readonly string[] => [...(all ?? []), value];
 
-function command(name: string, description: string, example: string): Command {
-  return new Command(name)
-    .description(description)
-    .addOption(jsonOption())
-    .addHelpText("after", `\nExample:\n  ${example.replaceAll("\n", "\n  ")}`);
-}
+const command = (name: string, description: string, ...examples: string[]): Command =>
+  teaching(new Command(name).description(description).addOption(jsonOption()), { examples });
 
 const phase1 = (to: Command): Command =>
   to
@@ -34,7 +31,7 @@ const COMMANDS = (): Command[] => [
     command(
       "start",
       "coordinator: announce a ceremony and write round 0",
-      `npx jeton ceremony start ${PTAU} --at 2027-03-01T12:00:00Z --to round-0`,
+      `ceremony start ${PTAU} --at 2027-03-01T12:00:00Z --to round-0`,
     ),
   )
     .requiredOption("--to <folder>", "a new folder for the round")
@@ -44,7 +41,7 @@ const COMMANDS = (): Command[] => [
   command(
     "contribute",
     "each party: add secrets to the round that you were given; run it again after a crash",
-    'npx jeton ceremony contribute --from round-0 --to round-1 --name "Alice" --on HEAD',
+    'ceremony contribute --from round-0 --to round-1 --name "Alice" --on HEAD',
   )
     .requiredOption("--from <folder>", "the round that you were given")
     .requiredOption("--to <folder>", "a new folder for your round")
@@ -54,7 +51,7 @@ const COMMANDS = (): Command[] => [
   command(
     "sign",
     "each party: put an Ethereum account's signature beside your attestation",
-    "npx jeton ceremony sign --round round-1 --signer 0x… --signature 0x…",
+    "ceremony sign --round round-1 --signer 0x… --signature 0x…",
   )
     .requiredOption("--round <folder>", "your round")
     .requiredOption("--signer <address>", "the account that you are known by")
@@ -64,7 +61,8 @@ const COMMANDS = (): Command[] => [
     command(
       "verify",
       "anybody: verify a round, or keys by their transcript, down to circuits and phase 1",
-      `npx jeton ceremony verify --round round-2 --after round-1 --published alice.json ${PTAU}\nnpx jeton ceremony verify --transcript circuits/keys/transcript.json ${PTAU}`,
+      `ceremony verify --round round-2 --after round-1 --published alice.json ${PTAU}`,
+      `ceremony verify --transcript circuits/keys/transcript.json ${PTAU}`,
     ),
   )
     .option("--round <folder>", "a round")
@@ -77,7 +75,7 @@ const COMMANDS = (): Command[] => [
     command(
       "finalize",
       "coordinator: end the ceremony with the announced beacon, and write keys, verifiers and transcript",
-      `npx jeton ceremony finalize --from round-7 --to final --beacon HEX --published alice.json ${PTAU}`,
+      `ceremony finalize --from round-7 --to final --beacon HEX --published alice.json ${PTAU}`,
     ),
   )
     .requiredOption("--from <folder>", "the last round")
@@ -88,7 +86,7 @@ const COMMANDS = (): Command[] => [
   command(
     "transcript",
     "show who took part, and what is left to check by hand; nothing is verified but the chain of attestations",
-    "npx jeton ceremony transcript --transcript circuits/keys/transcript.json",
+    "ceremony transcript --transcript circuits/keys/transcript.json",
   )
     .option("--round <folder>", "a round")
     .option("--transcript <file>", "the transcript of a ceremony that has ended")
@@ -97,7 +95,7 @@ const COMMANDS = (): Command[] => [
     command(
       "install",
       "verify what finalize wrote, and replace keys, verifiers and manifest by it in one step",
-      `npx jeton ceremony install --from final ${PTAU}\nnpm run check`,
+      `ceremony install --from final ${PTAU}`,
     ),
   )
     .requiredOption("--from <folder>", "the folder that finalize wrote")
@@ -105,19 +103,23 @@ const COMMANDS = (): Command[] => [
 ];
 
 export function ceremonyCommand(): Command {
-  const all = new Command("ceremony")
-    .description("replace the development keys: a set-up of several parties, with files only")
-    .helpCommand(false)
-    .addHelpText(
-      "after",
-      `
-Proofs are worth what the keys are worth. One party that forgets its secret is enough; docs/trusted-setup.md is the manual.
+  const all = teaching(
+    new Command("ceremony")
+      .description("replace the development keys: a set-up of several parties, with files only")
+      .helpCommand(false),
+    {
+      about: `Proofs are worth what the keys are worth. One party that forgets its secret is enough; docs/trusted-setup.md is the manual.
 
   1. The coordinator starts, and announces the ceremony's hash: it names the beacon, a drand round or an Ethereum slot of the future.
   2. Each party in turn takes the round before, verifies it, contributes, publishes its attestation, and hands its round on.
   3. When the beacon is out, the coordinator finalizes. Anybody verifies the transcript with one command.
-  4. Install puts keys, verifiers and manifest into their places.`,
-    );
+  4. Install puts keys, verifiers and manifest into their places; "npm run check" holds them against circuits and contracts.`,
+      examples: [
+        `ceremony start ${PTAU} --at 2027-03-01T12:00:00Z --to round-0`,
+        `ceremony verify --transcript circuits/keys/transcript.json ${PTAU}`,
+      ],
+    },
+  );
   for (const one of COMMANDS()) all.addCommand(one);
   return all;
 }

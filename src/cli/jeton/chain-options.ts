@@ -21,7 +21,7 @@ export const withChainOptions = (command: Command): Command =>
 /** Adds --pool, too. */
 export const withPoolOptions = (command: Command): Command =>
   withChainOptions(command).addOption(
-    new Option("--pool <pool>", "an address, or a name on record").default("default"),
+    new Option("--pool <pool>", "the pool: an address, or a name on record").default("default"),
   );
 
 /** Opens the chain that the options name, and closes it when the work is over. @throws CliError */

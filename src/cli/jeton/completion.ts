@@ -2,6 +2,8 @@
 /** `jeton completion`: a shell's completion, made of the command tree itself. */
 import { Argument, Command } from "commander";
 
+import { teaching } from "./help.ts";
+
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
 
@@ -130,17 +132,20 @@ const WRITERS: Readonly<Record<Shell, (nodes: readonly Node[]) => string>> = { b
 /** The script of a shell, for this command tree. */
 export const completionOf = (program: Command, shell: Shell): string => WRITERS[shell](nodesOf(program, ""));
 
-const HELP = `
-For example:
-  source <(jeton completion bash)                                  # this bash; in ~/.bashrc: every one
-  jeton completion zsh > "\${fpath[1]}/_jeton"                      # zsh
-  jeton completion fish > ~/.config/fish/completions/jeton.fish    # fish
-
-It completes the command "jeton": "npm link", or alias jeton="npx jeton", gives it its name.`;
+const ABOUT = `It completes the command "jeton": "npm link", or alias jeton="npx jeton", gives it its name. In bash, ~/.bashrc sources the file; zsh and fish find theirs.`;
 
 export const completionCommand = (program: () => Command): Command =>
-  new Command("completion")
-    .description("print a shell's completion of these commands and options")
-    .addArgument(new Argument("<shell>").choices(SHELLS))
-    .addHelpText("after", HELP)
-    .action((shell: Shell) => void process.stdout.write(completionOf(program(), shell)));
+  teaching(
+    new Command("completion")
+      .description("print a shell's completion of these commands and options")
+      .addArgument(new Argument("<shell>").choices(SHELLS))
+      .action((shell: Shell) => void process.stdout.write(completionOf(program(), shell))),
+    {
+      about: ABOUT,
+      examples: [
+        "completion bash > ~/.jeton.bash # source ~/.jeton.bash",
+        'completion zsh > "${fpath[1]}/_jeton"',
+        "completion fish > ~/.config/fish/completions/jeton.fish",
+      ],
+    },
+  );

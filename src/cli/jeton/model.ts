@@ -6,6 +6,7 @@ import { CliError } from "../errors.ts";
 import { note } from "../outcome.ts";
 import type { Outcome } from "../outcome.ts";
 import { jsonOption, saying } from "./action.ts";
+import { teaching } from "./help.ts";
 import { interrupted } from "./interrupted.ts";
 import { portNumber } from "./ports.ts";
 
@@ -32,10 +33,17 @@ async function runModel({ host, port, pause }: ModelArguments): Promise<Outcome>
 }
 
 export const modelCommand = (): Command =>
-  new Command("model")
-    .description("run the bundled model behind OpenAI's interface: no account, no network, a few rules")
-    .option("--host <host>", "where it listens", "127.0.0.1")
-    .option("--port <port>", "0: any that is free", "8000")
-    .option("--pause <milliseconds>", "between the tokens of a stream", "20")
-    .addOption(jsonOption())
-    .action(saying(runModel));
+  teaching(
+    new Command("model")
+      .description("run the bundled model behind OpenAI's interface: no account, no network, a few rules")
+      .option("--host <host>", "where it listens", "127.0.0.1")
+      .option("--port <port>", "0: any that is free", "8000")
+      .option("--pause <milliseconds>", "between the tokens of a stream", "20")
+      .addOption(jsonOption())
+      .action(saying(runModel)),
+    {
+      about:
+        "Runs until it is interrupted. It answers from a few rules, the same to the same, and stands in for a real model where one is to be sold.",
+      examples: ["model --port 8000"],
+    },
+  );

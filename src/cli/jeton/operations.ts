@@ -7,6 +7,7 @@ import type { CommandSpec, OptionSpec } from "../commands.ts";
 import type { SessionFlags } from "../key-session.ts";
 import { saying } from "./action.ts";
 import { withChainOptions } from "./chain-options.ts";
+import { teaching } from "./help.ts";
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
@@ -51,15 +52,17 @@ const actionOf =
   };
 
 function commandOf(spec: CommandSpec): Command {
-  const { path, description, options, examples, more } = spec;
+  const { path, description, options, examples, more, exitCodes } = spec;
   const command = new Command(path.at(-1)).description(description);
   if (spec.needs === "key") withKeyOptions(command);
   if (spec.needs === "chain") withChainOptions(command);
   for (const option of options) command.addOption(optionOf(option));
-  const shown = examples.map((example) => `  jeton ${example}`).join("\n");
-  return command
-    .addHelpText("after", `\n${more === undefined ? "" : `${more}\n\n`}For example:\n${shown}`)
-    .action(saying(actionOf(spec)));
+  teaching(command, {
+    examples,
+    ...(more === undefined ? {} : { about: more }),
+    ...(exitCodes === undefined ? {} : { exitCodes }),
+  });
+  return command.action(saying(actionOf(spec))).helpGroup(`${spec.reader}:`);
 }
 
 /** Commands and groups of commands, in the table's order, each with the heading that it stands under. */
@@ -67,7 +70,7 @@ export function operationCommands(): readonly Command[] {
   const groups = new Map<string, Command>();
   return COMMANDS.flatMap((spec) => {
     const [first, second] = spec.path;
-    if (second === undefined) return [commandOf(spec).helpGroup(`${spec.reader}:`)];
+    if (second === undefined) return [commandOf(spec)];
     const known = groups.get(first);
     if (known !== undefined) {
       known.addCommand(commandOf(spec));

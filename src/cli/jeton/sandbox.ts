@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { note } from "../outcome.ts";
 import type { Outcome } from "../outcome.ts";
 import { jsonOption, saying } from "./action.ts";
+import { teaching } from "./help.ts";
 import { interrupted } from "./interrupted.ts";
 import { portNumber } from "./ports.ts";
 
@@ -47,11 +48,18 @@ Next, in another terminal:
 }
 
 export const sandboxCommand = (): Command =>
-  new Command("sandbox")
-    .description("run everything on this machine, with play money: a chain, a pool, a model and a gateway")
-    .option("--port <port>", "of the gateway; 0: any that is free", "8401")
-    .option("--chain-port <port>", "of the chain's endpoint; 0: any that is free", "0")
-    .option("--pause <milliseconds>", "between the model's tokens", "20")
-    .option("--dir <folder>", 'where it keeps its files; "sandbox" in the wallet\'s folder otherwise')
-    .addOption(jsonOption())
-    .action(saying(runSandbox));
+  teaching(
+    new Command("sandbox")
+      .description("run everything on this machine, with play money: a chain, a pool, a model and a gateway")
+      .option("--port <port>", "of the gateway; 0: any that is free", "8401")
+      .option("--chain-port <port>", "of the chain's endpoint; 0: any that is free", "0")
+      .option("--pause <milliseconds>", "between the model's tokens", "20")
+      .option("--dir <folder>", 'where it keeps its files; "sandbox" in the wallet\'s folder otherwise')
+      .addOption(jsonOption())
+      .action(saying(runSandbox)),
+    {
+      about:
+        "Runs until it is interrupted; then nothing of it is left. Its keys are public, and nothing in it is worth anything.",
+      examples: ["sandbox", "wallet proxy --sandbox # in another terminal: a wallet that pays in it"],
+    },
+  );

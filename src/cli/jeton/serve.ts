@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { note } from "../outcome.ts";
 import type { Outcome } from "../outcome.ts";
 import { jsonOption, saying } from "./action.ts";
+import { teaching } from "./help.ts";
 import { interrupted } from "./interrupted.ts";
 
 interface ServeArguments {
@@ -35,9 +36,16 @@ async function serve({ config: file, check = false }: ServeArguments): Promise<O
 }
 
 export const serveCommand = (): Command =>
-  new Command("serve")
-    .description("run a provider's gateway: its service, sold for tickets of its pool")
-    .requiredOption("--config <file>", "the gateway's settings, in JSON")
-    .option("--check", "check everything and end")
-    .addOption(jsonOption())
-    .action(saying(serve));
+  teaching(
+    new Command("serve")
+      .description("run a provider's gateway: its service, sold for tickets of its pool")
+      .requiredOption("--config <file>", "the gateway's settings, in JSON")
+      .option("--check", "look at chain, keys, store and terms, and end")
+      .addOption(jsonOption())
+      .action(saying(serve)),
+    {
+      about:
+        "Runs until it is interrupted, and finishes the calls that are under way. Settings, metrics and limits are in docs/gateway.md, what to do when something goes wrong in docs/operating.md.",
+      examples: ["serve --config gateway.json --check", "serve --config gateway.json"],
+    },
+  );

@@ -9,6 +9,7 @@ import { CliError } from "../errors.ts";
 import { note } from "../outcome.ts";
 import type { Outcome } from "../outcome.ts";
 import { jsonOption, saying } from "./action.ts";
+import { teaching } from "./help.ts";
 
 interface SimulateFlags {
   readonly file?: string;
@@ -133,21 +134,23 @@ export async function runSimulation(name: string | undefined, flags: SimulateFla
 const collect = (value: string, all: readonly string[] | undefined): readonly string[] => [...(all ?? []), value];
 
 export const simulateCommand = (): Command =>
-  new Command("simulate")
-    .description("what a pool costs, earns and needs with many users: costs on L2s, float, storage, cores")
-    .argument("[scenario]", "250k-2, 1m-1, 1m-2, 1m-3 or small: users, and actions on chain a user and month")
-    .option("--file <file>", "a scenario of your own, as JSON (docs/scale.md)")
-    .option("--sample <users>", "how many are simulated one by one; the rest is like them", "2000")
-    .option("--price <name=number>", "another price than the default; again for each", collect)
-    .option("--html <file>", "write a page with charts there")
-    .addOption(jsonOption())
-    .addHelpText(
-      "after",
-      `
-Examples:
-  jeton simulate 1m-2 --html report.html
-  jeton simulate 250k-2 --price dollarsPerEther=2500 --price base=0.005 --json
-
-The same scenario gives the same figures. Exits with 1 when a scenario, a price or a file is wrong.`,
-    )
-    .action(saying(runSimulation, 1));
+  teaching(
+    new Command("simulate")
+      .description("what a pool costs, earns and needs with many users: costs on L2s, float, storage, cores")
+      .argument("[scenario]", "250k-2, 1m-1, 1m-2, 1m-3 or small: users, and actions on chain a user and month")
+      .option("--file <file>", "a scenario of your own, as JSON (docs/scale.md)")
+      .option("--sample <users>", "how many are simulated one by one; the rest is like them", "2000")
+      .option("--price <name=number>", "another price than the default; again for each", collect)
+      .option("--html <file>", "write a page with charts there")
+      .addOption(jsonOption())
+      .action(saying(runSimulation, 1)),
+    {
+      about:
+        "The same scenario gives the same figures. What is simulated, and what a scenario of your own holds, is in docs/scale.md.",
+      examples: [
+        "simulate 1m-2 --html report.html",
+        "simulate 250k-2 --price dollarsPerEther=2500 --price base=0.005 --json",
+        "simulate --file mine.json --sample 5000",
+      ],
+    },
+  );

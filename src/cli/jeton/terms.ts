@@ -7,6 +7,7 @@ import type { Terms } from "../../wire/index.ts";
 import { CliError } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
 import { jsonOption, saying } from "./action.ts";
+import { teaching } from "./help.ts";
 import type { TermsFlags } from "./terms-file.ts";
 
 interface WriteFlags extends TermsFlags {
@@ -141,11 +142,11 @@ function writeCommand(): Command {
 function checkCommand(): Command {
   return new Command("check")
     .description("check that a terms file is well formed and fits a pool")
-    .argument("<file>")
+    .argument("<file>", "the terms")
     .option("--rpc-url <url>", "the chain's endpoint: checks against the pool itself, and its hash of the terms")
-    .option("--pool <address>")
+    .option("--pool <address>", "the pool")
     .option("--ticket-price <amount>", "for a pool that is not there yet, in token units")
-    .option("--unit <amount>")
+    .option("--unit <amount>", "its unit of amounts, in token units")
     .addOption(jsonOption())
     .action(saying(checkTerms, 1));
 }
@@ -153,14 +154,25 @@ function checkCommand(): Command {
 const hashCommand = (): Command =>
   new Command("hash")
     .description("tell the hash that a pool names as its termsHash")
-    .argument("<file>")
+    .argument("<file>", "the terms")
     .addOption(jsonOption())
     .action(saying(hashTerms, 1));
 
 export const termsCommand = (): Command =>
-  new Command("terms")
-    .description("what a provider publishes: prices, policy, retention")
-    .helpCommand(false)
-    .addCommand(writeCommand())
-    .addCommand(checkCommand())
-    .addCommand(hashCommand());
+  teaching(
+    new Command("terms")
+      .description("what a provider publishes: prices, policy, retention")
+      .helpCommand(false)
+      .addCommand(writeCommand())
+      .addCommand(checkCommand())
+      .addCommand(hashCommand()),
+    {
+      about:
+        "A pool holds the hash of its terms for ever, and wallets refuse a gateway whose terms have another: check them before the pool is deployed.",
+      examples: [
+        "terms write terms.json --service Echo --fixed 1000 --policy None. --endpoint https://gateway.example",
+        "terms check terms.json --ticket-price 10000 --unit 100",
+        "terms hash terms.json",
+      ],
+    },
+  );

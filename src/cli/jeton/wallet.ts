@@ -4,6 +4,8 @@ import { Command, Option } from "commander";
 
 import type { Outcome } from "../outcome.ts";
 import { jsonOption, saying } from "./action.ts";
+import { teaching } from "./help.ts";
+import type { Teaching } from "./help.ts";
 
 /** What each command has, with the home folder and the password. */
 function command(name: string, description: string): Command {
@@ -136,16 +138,22 @@ const proxyCommand = (): Command =>
     .option("--sandbox [folder]", "make a throwaway wallet for `jeton sandbox`, and use that")
     .action(runs(async () => (await import("./wallet/proxy.ts")).proxyCommand));
 
-const NETWORK_HELP = `
-Each request to a gateway has a connection of its own, on every chain that is not local: nothing on the wire says
-that two calls belong together. The network address still does: run the whole program through Tor, such as
-"torsocks jeton wallet proxy". A gateway at an onion address is reached that way, too.`;
+const HELP: Teaching = {
+  about:
+    'Each request to a gateway has a connection of its own, on every chain that is not local: nothing on the wire says that two calls belong together. The network address still does: run the whole program through Tor, such as "torsocks jeton wallet proxy". A gateway at an onion address is reached that way, too. The whole way of a user is in docs/wallet.md.',
+  examples: [
+    "wallet create --rpc-url https://… --pool 0x… --gateway https://gateway.example --from-block 12345678",
+    "wallet deposit --amount 5",
+    "wallet proxy # pays for every call",
+    "wallet close --round-down-to 0.1",
+  ],
+};
 
 export function walletCommand(): Command {
-  const wallet = new Command("wallet")
-    .description("deposit, call and close, as a user")
-    .helpCommand(false)
-    .addHelpText("after", NETWORK_HELP);
+  const wallet = teaching(
+    new Command("wallet").description("deposit, call and close, as a user").helpCommand(false),
+    HELP,
+  );
   for (const each of [...KEY_COMMANDS(), ...ACCOUNT_COMMANDS(), disputeCommand(), proxyCommand()])
     wallet.addCommand(each);
   return wallet;

@@ -2,10 +2,12 @@
 /** `jeton watch`: follows pools and their providers' feeds, and claims what cheaters lose, until it is interrupted. */
 import { Command, Option } from "commander";
 
-import { note } from "../outcome.ts";
+import { FOUND_WRONG, note } from "../outcome.ts";
 import type { Outcome } from "../outcome.ts";
 import { jsonOption, saying } from "./action.ts";
 import { withPoolOptions } from "./chain-options.ts";
+import { teaching } from "./help.ts";
+import type { Teaching } from "./help.ts";
 import { interrupted } from "./interrupted.ts";
 import type { WatchConfig } from "./watch-config.ts";
 import type { WatchFlags } from "./watch-flags.ts";
@@ -19,9 +21,6 @@ interface WatchArguments extends WatchFlags {
 }
 
 type Entry = Readonly<Record<string, string | number | boolean | undefined>>;
-
-/** An alarm is raised: for cron, and for whoever calls it. */
-const ALARM_CODE = 3;
 
 async function configOf(args: WatchArguments): Promise<WatchConfig> {
   if (args.config === undefined) return (await import("./watch-flags.ts")).configOfFlags(args);
@@ -51,7 +50,7 @@ async function watch(args: WatchArguments): Promise<Outcome> {
     if (args.once) {
       const { failed, alarms } = await watcher.once();
       const parts = Object.entries(failed).flatMap(([pool, names]) => names.map((name) => `${pool}: ${name}`));
-      if (alarms.length > 0) process.exitCode = ALARM_CODE;
+      if (alarms.length > 0) process.exitCode = FOUND_WRONG;
       else if (parts.length > 0) process.exitCode = 1;
       return { failed: parts, alarms: alarms.map(({ scope, code, message }) => `${code} ${scope}: ${message}`) };
     }
@@ -71,39 +70,40 @@ async function watch(args: WatchArguments): Promise<Outcome> {
   }
 }
 
-const HELP = `
-Watches the chain and the public feeds of the providers' gateways. Two messages on one ticket, or a ticket that was used and
-that a close says was not, give the cheater's secret: the watcher proves it and claims the bounty, for a part of what the
-bounty is worth and never for more. It remembers everything in one file, and goes on from there whenever it is started.
-
-  jeton watch --config watcher.json            until it is interrupted
-  jeton watch --config watcher.json --once     one look, for cron
-  jeton watch --config watcher.json --status   where it stands; it may run meanwhile
-  jeton watch --network base --pool 0x… --feed https://gateway.example --dry-run
-
-Exit codes: 0 nothing is wrong; 1 it failed; 3 (--once) an alarm is raised. The settings, the alarms and what a watcher can
-and cannot see are in docs/watching.md.`;
+const HELP: Teaching = {
+  about:
+    "Watches the chain and the public feeds of the providers' gateways. Two messages on one ticket, or a ticket that was used and that a close says was not, give the cheater's secret: the watcher proves it and claims the bounty, for a part of what the bounty is worth and never for more. It remembers everything in one file, and goes on from there whenever it is started. The settings, the alarms and what a watcher can and cannot see are in docs/watching.md.",
+  examples: [
+    "watch --config watcher.json # until it is interrupted",
+    "watch --config watcher.json --once # one look, for cron",
+    "watch --config watcher.json --status # where it stands; it may run meanwhile",
+    "watch --network base --pool 0x… --feed https://gateway.example --dry-run",
+  ],
+  exitCodes: "0 nothing is wrong; 1 it failed; 2 the command line was wrong; 3 (--once) an alarm is raised.",
+};
 
 export const watchCommand = (): Command =>
-  withPoolOptions(new Command("watch"))
-    .description("catch cheaters: follow pools and their providers' public feeds, and claim the bounties")
-    .addOption(
-      new Option("--config <file>", "the watcher's settings, in JSON; the options below are for one pool without it"),
-    )
-    .option("--feed <url...>", "a gateway of the pool's provider")
-    .option("--from-block <number>", "the block in which the pool was created")
-    .option("--allow-insecure", "allow plain HTTP to a gateway on another machine")
-    .option("--store <file>", "the watcher's file (default: watcher.sqlite)")
-    .option("--signer-env <variable>", "the variable with the private key that pays for the gas")
-    .option("--keystore <file>", "its encrypted keystore instead, with --password-env")
-    .option("--password-env <variable>", "the variable with the keystore's password")
-    .option("--price <coins>", "what one whole token is worth in the chain's coin, such as 0.0004")
-    .option("--cost-percent <number>", "the most that a claim may cost, of its bounty's worth (default: 50)")
-    .option("--recipient <address>", "who gets the bounties (default: the signer)")
-    .option("--webhook-env <variable>", "the variable with a URL that alarms are sent to")
-    .option("--once", "look once, and end", false)
-    .option("--status", "show where the watcher stands, and end", false)
-    .option("--dry-run", "find and report, and send nothing", false)
-    .addOption(jsonOption())
-    .addHelpText("after", HELP)
-    .action(saying(watch));
+  teaching(
+    withPoolOptions(new Command("watch"))
+      .description("catch cheaters: follow pools and their providers' public feeds, and claim the bounties")
+      .addOption(
+        new Option("--config <file>", "the watcher's settings, in JSON; the options below are for one pool without it"),
+      )
+      .option("--feed <url...>", "a gateway of the pool's provider")
+      .option("--from-block <number>", "the block in which the pool was created")
+      .option("--allow-insecure", "allow plain HTTP to a gateway on another machine")
+      .option("--store <file>", "the watcher's file (default: watcher.sqlite)")
+      .option("--signer-env <variable>", "the variable with the private key that pays for the gas")
+      .option("--keystore <file>", "its encrypted keystore instead, with --password-env")
+      .option("--password-env <variable>", "the variable with the keystore's password")
+      .option("--price <coins>", "what one whole token is worth in the chain's coin, such as 0.0004")
+      .option("--cost-percent <number>", "the most that a claim may cost, of its bounty's worth (default: 50)")
+      .option("--recipient <address>", "who gets the bounties (default: the signer)")
+      .option("--webhook-env <variable>", "the variable with a URL that alarms are sent to")
+      .option("--once", "look once, and end", false)
+      .option("--status", "show where the watcher stands, and end", false)
+      .option("--dry-run", "find and report, and send nothing", false)
+      .addOption(jsonOption())
+      .action(saying(watch)),
+    HELP,
+  );
