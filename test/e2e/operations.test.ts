@@ -99,6 +99,8 @@ describe("jeton on a chain", function () {
     expect(dry.transactions.every(({ succeeds }) => succeeds)).to.equal(true);
     const pool = record.pools["default"]?.address ?? "";
     expect(dry.tokensMoved[`pool ${pool}`]).to.equal("6111000");
+    const read = await runJeton([...sent, "--dry-run"], environment);
+    expect(read.stdout).to.contain(`pool ${pool}: +6.111`);
 
     expect(await codeOf(sent)).to.equal("PASSWORD_MISSING");
     environment["JETON_KEYSTORE_PASSWORD"] = "wrong";
