@@ -165,7 +165,7 @@ export function documentOf(outcome: Outcome, costs: readonly L2Cost[], prices: P
             caption: `Inputs, as of ${PRICES_AS_OF} unless given`,
             columns: [{ title: "price" }, { title: "value", content: "number" }],
             rows: Object.entries(prices).map(([name, value]) => [name, fullNumber(value)]),
-            note: "Gas prices in gwei.",
+            note: "Gas prices in gwei, scalars in millionths.",
           },
         ],
       },

@@ -21,12 +21,17 @@ export const pricesSchema = z
     arbitrum: price,
     /** Arbitrum's price for a sixteenth of a compressed byte. */
     arbitrumDataUnit: price,
+    /** Set by each OP chain's operator, and changed now and then: baseFeeScalar and blobBaseFeeScalar of its SystemConfig, in millionths. */
+    baseFeeScalar: price,
+    baseBlobScalar: price,
+    optimismFeeScalar: price,
+    optimismBlobScalar: price,
   })
   .strict();
 
 export type Prices = z.output<typeof pricesSchema>;
 
-/** Round numbers of the order that these networks showed in the autumn of 2025; assumptions, not measurements. */
+/** Round numbers of the order that these networks showed in the autumn of 2025, and scalars that they had once; assumptions, not measurements. */
 export const DEFAULT_PRICES: Prices = {
   dollarsPerEther: 3_000,
   l1BaseFee: 1,
@@ -35,6 +40,10 @@ export const DEFAULT_PRICES: Prices = {
   optimism: 0.01,
   arbitrum: 0.02,
   arbitrumDataUnit: 0.02,
+  baseFeeScalar: 2_269,
+  baseBlobScalar: 1_055_762,
+  optimismFeeScalar: 5_227,
+  optimismBlobScalar: 1_014_213,
 };
 export const PRICES_AS_OF = "2025-11";
 
@@ -45,12 +54,6 @@ export const L2_TITLES: Readonly<Record<L2, string>> = {
   arbitrum: "Arbitrum One",
 };
 export const L2S: readonly L2[] = ["base", "optimism", "arbitrum"];
-
-/** Set by each chain's operator: baseFeeScalar and blobBaseFeeScalar of its SystemConfig, in millionths. */
-const OP_SCALARS: Readonly<Record<"base" | "optimism", readonly [base: number, blob: number]>> = {
-  base: [2_269, 1_055_762],
-  optimism: [5_227, 1_014_213],
-};
 
 const HASH_BITS = 13;
 const MOST_COPIED = 262;
@@ -108,7 +111,10 @@ export const arbitrumSize = (serialized: Uint8Array): number =>
 export function dataFee(l2: L2, serialized: Uint8Array, prices: Prices): number {
   const toDollars = (gwei: number): number => gwei * 1e-9 * prices.dollarsPerEther;
   if (l2 === "arbitrum") return toDollars(16 * arbitrumSize(serialized) * prices.arbitrumDataUnit);
-  const [base, blob] = OP_SCALARS[l2];
+  const [base, blob] =
+    l2 === "base"
+      ? [prices.baseFeeScalar, prices.baseBlobScalar]
+      : [prices.optimismFeeScalar, prices.optimismBlobScalar];
   const perByte = (16 * base * prices.l1BaseFee + blob * prices.blobBaseFee) / 1e6;
   return toDollars(opSize(serialized) * perByte);
 }

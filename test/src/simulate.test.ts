@@ -227,6 +227,12 @@ describe("simulations", function () {
     );
     expectNear((twice?.execution ?? 0) / (once?.execution ?? 1), 2, 1e-9);
     expectNear((twice?.data ?? 0) / (once?.data ?? 1), 2, 1e-9);
+    const dataOf = (changes: Partial<typeof DEFAULT_PRICES>): number[] =>
+      costsOf(outcome, { ...DEFAULT_PRICES, ...changes }).map(({ perUserMonth }) => perUserMonth.data);
+    const [base = 0, optimism, arbitrum] = dataOf({});
+    const [dearer = 0, ...others] = dataOf({ baseFeeScalar: 2 * 2_269, baseBlobScalar: 2 * 1_055_762 });
+    expectNear(dearer / base, 2, 1e-9);
+    expect(others).to.deep.equal([optimism, arbitrum]);
   });
 
   it("speak for people and machines, and refuse what is wrong with a code", async () => {
