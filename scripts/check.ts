@@ -22,7 +22,7 @@ function run(command: string, ...args: string[]): Run {
 }
 
 function generatedFiles(): string[] {
-  return stale().map((path) => `${path} does not match protocol/parameters.json: run "npm run generate"`);
+  return stale().map((path) => `${path} does not match what it is made from: run "npm run generate"`);
 }
 
 /** Recompiles the circuits and compares them with keys, verifiers, manifest, snapshots and budgets. */
@@ -153,7 +153,7 @@ function properties(): string[] {
 }
 
 const CHECKS: Record<string, () => string[]> = {
-  "generated constants": generatedFiles,
+  "generated files": generatedFiles,
   "circuits, keys and verifiers": circuits,
   "contracts and their types": contractTypes,
   "links in documents": links,

@@ -1,5 +1,5 @@
 /**
- * Writes protocol/parameters.json into the three languages that share it.
+ * Writes protocol/parameters.json into the three languages that share it, and the table of commands into docs/cli.md.
  * `--check` writes nothing and fails when a generated file differs.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 
 import { id } from "ethers";
 import { z } from "zod";
+
+import { COMMAND_DOCUMENT, withCommandTable } from "./support/command-table.ts";
 
 const schema = z.object({
   tree: z.object({ maxDepth: z.number().int().min(1).max(32) }),
@@ -183,6 +185,7 @@ export function generate(): Map<string, string> {
     ["contracts/libraries/Protocol.sol", solidity(parameters, tags)],
     ["contracts/libraries/Statements.sol", statementsSolidity(parameters)],
     ["src/protocol/parameters.generated.ts", typescript(parameters, tags)],
+    [COMMAND_DOCUMENT, withCommandTable(new URL(COMMAND_DOCUMENT, ROOT))],
   ]);
 }
 
@@ -204,7 +207,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const differing = stale(files);
   if (process.argv.includes("--check")) {
     if (differing.length > 0) {
-      console.error(`These files do not match ${SOURCE}; run \`npm run generate\`:\n  ${differing.join("\n  ")}`);
+      console.error(
+        `These files do not match ${SOURCE} and the commands; run \`npm run generate\`:\n  ${differing.join("\n  ")}`,
+      );
       process.exitCode = 1;
     }
   } else {

@@ -104,7 +104,7 @@ export function commandProblem(line: string, scripts: ReadonlySet<string>): stri
   if (words === undefined) return "a quote is not closed";
   const parts: string[][] = [[]];
   for (const word of words) {
-    if (["&&", "|", ";", "&"].includes(word)) parts.push([]);
+    if (["&&", "|", ";", "&", ">"].includes(word)) parts.push([]);
     else parts.at(-1)?.push(word);
   }
   for (const part of parts) {
