@@ -81,7 +81,11 @@ export class Calls {
       },
       (error: unknown) => {
         const problem = problemOf(error);
-        if (isAnswered) this.#options.log(`a call was answered, and its refund is not kept yet: ${problem.message}`);
+        if (isAnswered) {
+          this.#answered += 1;
+          this.#options.log(`a call was answered, and its refund is not kept yet: ${problem.message}`);
+          return;
+        }
         this.#failed += 1;
         answer.reject(problem);
       },

@@ -6,6 +6,7 @@ import { expect } from "chai";
 import OpenAI from "openai";
 
 import { AnswerStream } from "../../src/proxy/answer.ts";
+import { Calls } from "../../src/proxy/calls.ts";
 import { ProxyProblem, startProxy } from "../../src/proxy/index.ts";
 import { GatewayError, encodeExchangeHead } from "../../src/wire/index.ts";
 import {
@@ -205,6 +206,26 @@ describe("the wallet's proxy", function () {
       gate.resolve();
       await ended;
       expect(purse.status()).to.include({ unsettled: 0, callsInFlight: 0 });
+    });
+
+    it("has answered a call whose refund could not be kept, and says so", async () => {
+      const log: string[] = [];
+      const calls = new Calls({
+        purse: {
+          call: async (_payload, options) => {
+            options?.onAnswer?.({ response: "paid for", areTruePieces: true, charged: 7n });
+            throw new Error("the disk is full");
+          },
+        },
+        inStock: undefined,
+        limits: { running: 1, waiting: 0, bodyBytes: 1_024, graceMilliseconds: 1 },
+        log: (line) => log.push(line),
+      });
+      const exchange = { method: "GET", path: "/", contentType: "", encoding: "utf8", body: "" } as const;
+      expect(await calls.pay(exchange)).to.include({ response: "paid for", charged: 7n });
+      await calls.idle();
+      expect(calls.counts).to.deep.equal({ running: 0, waiting: 0, answered: 1, failed: 0 });
+      expect(log.join()).to.contain("its refund is not kept yet");
     });
 
     it("ends only with the refund of a request that was still coming in", async () => {
