@@ -12,8 +12,8 @@ declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
   getContractFactory(name: 'CertifiedFolds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CertifiedFolds__factory>
 getContractFactory(name: 'CreditDisputes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditDisputes__factory>
-getContractFactory(name: 'CreditLedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditLedger__factory>
 getContractFactory(name: 'CreditDisputesDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditDisputesDeployer__factory>
+getContractFactory(name: 'CreditLedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditLedger__factory>
 getContractFactory(name: 'CreditPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPool__factory>
 getContractFactory(name: 'CreditPoolFactory', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPoolFactory__factory>
 getContractFactory(name: 'CreditPoolTerms', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPoolTerms__factory>
@@ -43,8 +43,8 @@ getContractFactory(name: 'SlashVerifier', signerOrOptions?: ethers.Signer | Fact
 
   getContractAt(name: 'CertifiedFolds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CertifiedFolds>
 getContractAt(name: 'CreditDisputes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditDisputes>
-getContractAt(name: 'CreditLedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditLedger>
 getContractAt(name: 'CreditDisputesDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditDisputesDeployer>
+getContractAt(name: 'CreditLedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditLedger>
 getContractAt(name: 'CreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPool>
 getContractAt(name: 'CreditPoolFactory', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPoolFactory>
 getContractAt(name: 'CreditPoolTerms', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPoolTerms>
@@ -74,8 +74,8 @@ getContractAt(name: 'SlashVerifier', address: string | ethers.Addressable, signe
 
   deployContract(name: 'CertifiedFolds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CertifiedFolds>
 deployContract(name: 'CreditDisputes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputes>
-deployContract(name: 'CreditLedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditLedger>
 deployContract(name: 'CreditDisputesDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputesDeployer>
+deployContract(name: 'CreditLedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditLedger>
 deployContract(name: 'CreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPool>
 deployContract(name: 'CreditPoolFactory', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolFactory>
 deployContract(name: 'CreditPoolTerms', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolTerms>
@@ -105,8 +105,8 @@ deployContract(name: 'SlashVerifier', signerOrOptions?: ethers.Signer | DeployCo
 
   deployContract(name: 'CertifiedFolds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CertifiedFolds>
 deployContract(name: 'CreditDisputes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputes>
-deployContract(name: 'CreditLedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditLedger>
 deployContract(name: 'CreditDisputesDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputesDeployer>
+deployContract(name: 'CreditLedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditLedger>
 deployContract(name: 'CreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPool>
 deployContract(name: 'CreditPoolFactory', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolFactory>
 deployContract(name: 'CreditPoolTerms', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolTerms>

@@ -82,6 +82,8 @@ export class Sessions {
   readonly #refunds: Refunds;
   /** Tickets that somebody in this process is at work with. */
   readonly #inUse = new Set<number>();
+  /** Answers that were handed on, and whose refunds are not kept yet. */
+  readonly #bookings = new Set<Promise<unknown>>();
   #settling: Promise<void> = Promise.resolve();
 
   constructor(context: AccountContext, stock: Stock, refunds: Refunds) {
@@ -246,6 +248,7 @@ export class Sessions {
   /** Ends what is overdue, one caller at a time. @throws WalletError REFUND_WITHHELD */
   async requireRefunds(): Promise<void> {
     const settle = async (): Promise<void> => {
+      await Promise.allSettled(this.#bookings);
       const [disputed] = this.#context.records.disputes.indices("open", "answered");
       if (disputed !== undefined) {
         const message = `the dispute over ticket ${disputed} is not settled: no further ticket is used with this provider`;
@@ -273,7 +276,7 @@ export class Sessions {
     isFresh: boolean,
     { onPiece, onAnswer }: Told = {},
   ): Promise<CallResult> {
-    const { provider, records } = this.#context;
+    const { provider } = this.#context;
     const pieces = new Pieces(onPiece);
     let attempts = 0;
     const send = (): Promise<unknown> => {
@@ -290,15 +293,19 @@ export class Sessions {
     const { receipt, response } = checked;
     const areTruePieces = pieces.finish(response);
     const told = { response, areTruePieces, charged: receipt.charged - chargedBefore };
-    if (onAnswer !== undefined) {
-      onAnswer(told);
-      // Whoever was told goes first.
-      await new Promise(setImmediate);
-    }
+    const booking = this.#book(index, request, checked).finally(() => this.#bookings.delete(booking));
+    booking.catch(() => undefined);
+    this.#bookings.add(booking);
+    onAnswer?.(told);
+    return { index, ...told, receipt, refund: await booking };
+  }
+
+  /** Keeps receipt and refund, after whoever waits for the answer has it. */
+  async #book(index: number, request: CallRequest, checked: CallAnswer): Promise<SignedRefund | undefined> {
+    await new Promise(setImmediate);
     const refund = await this.#refundWith(index, checked);
-    records.addAnswer(index, { ...checked, refund: refund ?? null });
-    const late = request.isLast && refund === undefined ? await this.end(index).catch(() => undefined) : refund;
-    return { index, ...told, receipt, refund: late };
+    this.#context.records.addAnswer(index, { ...checked, refund: refund ?? null });
+    return request.isLast && refund === undefined ? this.end(index).catch(() => undefined) : refund;
   }
 
   /** The refund in a call's answer, if it is a correct one. The call itself was served either way. */

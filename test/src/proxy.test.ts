@@ -199,12 +199,17 @@ describe("the wallet's proxy", function () {
       });
       expect((await post(`${url}/`, "x")).body.toString()).to.equal("at once");
       expect(purse.status()).to.include({ unsettled: 1, callsInFlight: 1 });
+      // No further ticket is used before it is there.
+      const next = post(`${url}/`, "y");
+      await pause(50);
+      expect(purse.status().accounts[0]?.used).to.equal(1);
       let hasEnded = false;
       const ended = proxy.close().then(() => (hasEnded = true));
       await pause(50);
       expect(hasEnded).to.equal(false);
       gate.resolve();
       await ended;
+      expect((await next).body.toString()).to.equal("at once");
       expect(purse.status()).to.include({ unsettled: 0, callsInFlight: 0 });
     });
 
