@@ -52,7 +52,10 @@ describe("a rehearsal", function () {
     for (const [index, gas] of used.entries()) {
       const said = transactions[index];
       expect(said !== undefined && said.gas >= gas, `${said?.action}: ${said?.gas} of ${gas}`).to.equal(true);
-      expect(said !== undefined && said.gas < (gas * 14n) / 10n + 30_000n, `${said?.action}: ${said?.gas} of ${gas}`).to.equal(true);
+      expect(
+        said !== undefined && said.gas < (gas * 14n) / 10n + 30_000n,
+        `${said?.action}: ${said?.gas} of ${gas}`,
+      ).to.equal(true);
     }
     rehearsal.close();
   });

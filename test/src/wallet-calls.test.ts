@@ -147,7 +147,7 @@ describe("the wallet's calls", function () {
   it("hands on no answer whose receipt is not the provider's", async () => {
     const provider = startProvider();
     const forged = lying(provider.gateway, {
-      call: async (request) => ({ ...((await provider.gateway.call(request))), response: "forged" }),
+      call: async (request) => ({ ...(await provider.gateway.call(request)), response: "forged" }),
     });
     const { account } = await enrolled(provider, { api: forged });
     const told: CheckedAnswer[] = [];
