@@ -86,7 +86,7 @@ export async function compareAll(models: Models, at: At, say: (line: string) => 
       await compare();
     } catch (error) {
       const found = (error as Error).message;
-      models.findings.add("STATE_UNREADABLE", name, { block: at.blockTag }, { found });
+      models.findings.add("END_UNREADABLE", name, { block: at.blockTag }, { found });
     }
   }
 }

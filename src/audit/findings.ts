@@ -86,6 +86,7 @@ export const FINDINGS = {
   STATE_CREDIT: violation("a recipient's credit is not what the events give"),
   STATE_OBLIGATIONS: violation("what the provider answers for is not what the events give"),
   STATE_UNREADABLE: note("the endpoint no longer has the state of a block: it was not compared there"),
+  END_UNREADABLE: warning("the contracts' own books could not be read at the last block: they were not compared there"),
   // The provider's store and feed.
   RECORD_MALFORMED: violation("a record cannot be read"),
   RECORD_MISSING: violation("a record is named by another one, and is not there"),

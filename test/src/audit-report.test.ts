@@ -13,6 +13,8 @@ import fc from "fast-check";
 
 import { AccountTable } from "../../src/audit/accounts.ts";
 import { FINDINGS, documentOf, splitOfClose, splitOfSlash } from "../../src/audit/index.ts";
+import { compareAll } from "../../src/audit/end-state.ts";
+import { Findings } from "../../src/audit/findings.ts";
 import { Frontier } from "../../src/audit/frontier.ts";
 import { KeyTable } from "../../src/audit/key-table.ts";
 import { Timeline } from "../../src/audit/timeline.ts";
@@ -23,6 +25,19 @@ import { exampleReport } from "./support/audit-example.ts";
 const run = promisify(execFile);
 
 describe("The parts of an audit", () => {
+  it("warn where the contracts' own books cannot be read at the last block", async () => {
+    const findings = new Findings();
+    const refuse = (): Promise<never> => Promise.reject(new Error("missing trie node"));
+    const client = { obligations: refuse };
+    await compareAll(
+      { client, findings } as unknown as Parameters<typeof compareAll>[0],
+      { blockTag: 9 },
+      () => undefined,
+    );
+    expect(findings.countOf("warning")).to.equal(5);
+    expect(findings.all.map(({ code }) => code)).to.deep.equal(new Array(5).fill("END_UNREADABLE"));
+  });
+
   it("split an account's money as the library does, whatever the sums", () => {
     const amount = (bits: number) => fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n });
     const pool = fc.record({
