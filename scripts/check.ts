@@ -6,7 +6,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { GATEWAY_ERRORS } from "../src/wire/index.ts";
-import { stale } from "./generate.ts";
+import { generate, stale } from "./generate.ts";
 import { documentProblems } from "./support/document-commands.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -21,8 +21,8 @@ function run(command: string, ...args: string[]): Run {
   return { status, output: `${stdout}${stderr}`.trim() };
 }
 
-function generatedFiles(): string[] {
-  return stale().map((path) => `${path} does not match what it is made from: run "npm run generate"`);
+async function generatedFiles(): Promise<string[]> {
+  return stale(await generate()).map((path) => `${path} does not match what it is made from: run "npm run generate"`);
 }
 
 /** Recompiles the circuits and compares them with keys, verifiers, manifest, snapshots and budgets. */
@@ -152,7 +152,7 @@ function properties(): string[] {
   return problems;
 }
 
-const CHECKS: Record<string, () => string[]> = {
+const CHECKS: Record<string, () => string[] | Promise<string[]>> = {
   "generated files": generatedFiles,
   "circuits, keys and verifiers": circuits,
   "contracts and their types": contractTypes,
@@ -164,7 +164,7 @@ const CHECKS: Record<string, () => string[]> = {
 
 let failures = 0;
 for (const [name, check] of Object.entries(CHECKS)) {
-  const problems = check();
+  const problems = await check();
   console.log(`${problems.length === 0 ? "✓" : "✗"} ${name}`);
   for (const problem of problems) console.error(`    ${problem.replaceAll("\n", "\n    ")}`);
   failures += problems.length;

@@ -1,5 +1,5 @@
 /**
- * Writes protocol/parameters.json into the three languages that share it, and the table of commands into docs/cli.md.
+ * Writes protocol/parameters.json into the three languages that share it, Poseidon's WebAssembly, and the table of commands into docs/cli.md.
  * `--check` writes nothing and fails when a generated file differs.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -9,6 +9,7 @@ import { id } from "ethers";
 import { z } from "zod";
 
 import { COMMAND_DOCUMENT, withCommandTable } from "./support/command-table.ts";
+import { buildPoseidonWasm } from "./support/poseidon-wasm.ts";
 
 const schema = z.object({
   tree: z.object({ maxDepth: z.number().int().min(1).max(32) }),
@@ -176,25 +177,26 @@ export type Statement = keyof typeof STATEMENTS;
 `;
 }
 
-export function generate(): Map<string, string> {
+export async function generate(): Promise<Map<string, string | Uint8Array>> {
   const parameters = schema.parse(JSON.parse(readFileSync(new URL(SOURCE, ROOT), "utf8")));
   const tags = Object.entries(parameters.tags).map(([name, label]): [string, bigint] => [name, tagValue(label)]);
   assertTagsApart(tags);
-  return new Map([
+  return new Map<string, string | Uint8Array>([
     ["circuits/lib/parameters.circom", circom(parameters, tags)],
     ["contracts/libraries/Protocol.sol", solidity(parameters, tags)],
     ["contracts/libraries/Statements.sol", statementsSolidity(parameters)],
     ["src/protocol/parameters.generated.ts", typescript(parameters, tags)],
+    ["src/protocol/poseidon.wasm", await buildPoseidonWasm()],
     [COMMAND_DOCUMENT, withCommandTable(new URL(COMMAND_DOCUMENT, ROOT))],
   ]);
 }
 
 /** The generated files whose content differs from what is on disk. */
-export function stale(files = generate()): string[] {
+export function stale(files: ReadonlyMap<string, string | Uint8Array>): string[] {
   return [...files]
     .filter(([path, content]) => {
       try {
-        return readFileSync(new URL(path, ROOT), "utf8") !== content;
+        return !readFileSync(new URL(path, ROOT)).equals(typeof content === "string" ? Buffer.from(content) : content);
       } catch {
         return true;
       }
@@ -203,17 +205,17 @@ export function stale(files = generate()): string[] {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const files = generate();
+  const files = await generate();
   const differing = stale(files);
   if (process.argv.includes("--check")) {
     if (differing.length > 0) {
       console.error(
-        `These files do not match ${SOURCE} and the commands; run \`npm run generate\`:\n  ${differing.join("\n  ")}`,
+        `These files do not match ${SOURCE}, the libraries and the commands; run \`npm run generate\`:\n  ${differing.join("\n  ")}`,
       );
       process.exitCode = 1;
     }
   } else {
-    for (const path of differing) writeFileSync(new URL(path, ROOT), files.get(path) as string);
+    for (const path of differing) writeFileSync(new URL(path, ROOT), files.get(path) as string | Uint8Array);
     console.log(differing.length === 0 ? "Nothing to do." : `Wrote ${differing.join(", ")}`);
   }
 }

@@ -8,7 +8,15 @@ export * from "./messages.ts";
 export * from "./parameters.generated.ts";
 export * from "./payouts.ts";
 export * from "./pool.ts";
-export { ELEMENT_BYTES, fromElement, poseidon, poseidonOfPair, toElement } from "./poseidon.ts";
+export {
+  ELEMENT_BYTES,
+  MOST_POSEIDON_INPUTS,
+  POSEIDON_PAGES,
+  fromElement,
+  poseidon,
+  poseidonOfPair,
+  toElement,
+} from "./poseidon.ts";
 export * from "./proof.ts";
 export * from "./shares.ts";
 export * from "./state.ts";

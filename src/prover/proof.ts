@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * Between snarkjs's JSON of a proof and ours. Threads load this file, so it takes nothing but types from the protocol: that reaches
- * circomlibjs's `blake-hash`, a native module that corrupts the process's memory when a second thread that has loaded it ends.
+ * Between snarkjs's JSON of a proof and ours. Threads load this file, so it takes nothing but types from the protocol: they start
+ * sooner without it.
  */
 import type { Groth16Proof } from "snarkjs";
 

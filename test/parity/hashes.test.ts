@@ -5,7 +5,15 @@ import { expect } from "chai";
 
 import { INCLUDES, ROOT } from "../../src/circuits/index.ts";
 import { AccountTree } from "../../src/chain/index.ts";
-import { identityCommitmentOf, leafOf, poseidon } from "../../src/protocol/index.ts";
+import {
+  FIELD_MODULUS,
+  fromElement,
+  identityCommitmentOf,
+  leafOf,
+  poseidon,
+  poseidonOfPair,
+  toElement,
+} from "../../src/protocol/index.ts";
 import { Circuit } from "../circuits/support/circuit.ts";
 import { H } from "../vectors/model/hash.ts";
 import { firstState } from "../vectors/model/protocol.ts";
@@ -23,6 +31,26 @@ describe("parity/hashes", function () {
       expect(poseidon(inputs)).to.equal(hash);
       expect(H(...inputs)).to.equal(hash);
     }
+  });
+
+  it("a pair of elements as they lie in a tree is hashed as the numbers are", () => {
+    for (const { inputs, hash } of vectors.filter((each) => each.inputs.length === 2)) {
+      const pair = Buffer.concat(inputs.map(toElement));
+      expect(inputs.map(toElement).map(fromElement)).to.deep.equal(inputs);
+      expect(fromElement(poseidonOfPair(pair))).to.equal(hash);
+    }
+  });
+
+  it("Poseidon takes nothing but 1 to 6 field elements, and a pair of 64 bytes", () => {
+    for (const inputs of [[], new Array<bigint>(7).fill(1n)])
+      expect(() => poseidon(inputs)).to.throw(RangeError, "1 to 6");
+    for (const input of [-1n, FIELD_MODULUS, 1n << 256n]) {
+      expect(() => poseidon([1n, input])).to.throw("not below the field modulus");
+      expect(() => toElement(input)).to.throw("not below the field modulus");
+    }
+    for (const size of [0, 32, 63, 65])
+      expect(() => poseidonOfPair(new Uint8Array(size))).to.throw(RangeError, "64 bytes");
+    expect(poseidon([FIELD_MODULUS - 1n])).to.equal(H(FIELD_MODULUS - 1n));
   });
 
   it("Poseidon of 1 to 6 inputs is the same in circom", async () => {
