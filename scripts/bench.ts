@@ -11,13 +11,16 @@ import { UsageError } from "./circuits/cli.ts";
 const HELP = `npm run bench -- [options]
 
 Measures constraints, gas of every verb, proving and verifying times, hash rates, and Semaphore beside them; what a paid call costs in
-time, how fast the gateway's store is, and what a tree of many accounts takes.
+time, how fast the gateway's store is, what a tree of many accounts takes, and what an audit of a long history takes.
 
   --only LIST       sections, separated by commas: ${SECTIONS.join(", ")}; default all
   --ptau FILE       a phase-1 file of at least 2^13, for a key of Semaphore's circuit; without it its proofs are skipped
   --tickets N       how many tickets each series of calls spends, 6 to 100; default 60
   --nullifiers N    how many spent tickets the full store has, at most 100,000,000; default 1,000,000
   --accounts N      how many accounts the large tree has, in thousands: 3000 to 10,000,000; default 100,000
+  --deposits N      how many accounts the audited history opens: 1,000 to 10,000,000; default 10,000
+  --closes N        how many of them close; default 500
+  --proofs N        how many closes have a real proof, at most 100; default 2
   --profile FOLDER  leave processor profiles of gateway and wallet there, which slows them down
   --json            print the report as JSON
   --check           fail when a budget is broken, or when gas differs from snapshots/gas.json (a proof's bytes are random: those
@@ -31,6 +34,9 @@ const OPTIONS = {
   tickets: { type: "string", default: "60" },
   nullifiers: { type: "string", default: "1000000" },
   accounts: { type: "string", default: "100000" },
+  deposits: { type: "string", default: "10000" },
+  closes: { type: "string", default: "500" },
+  proofs: { type: "string", default: "2" },
   profile: { type: "string" },
   json: { type: "boolean", default: false },
   check: { type: "boolean", default: false },
@@ -74,7 +80,11 @@ async function main(): Promise<void> {
   const nullifiers = countOf("nullifiers", counts.nullifiers, 1, 100_000_000);
   const accounts = countOf("accounts", counts.accounts, 3_000, 10_000_000);
   if (accounts % 1_000 !== 0) throw new UsageError("--accounts is a multiple of 1000");
-  const report = await runBench({ sections: sectionsOf(only), ptau, tickets, nullifiers, accounts, profile, log });
+  const deposits = countOf("deposits", counts.deposits, 1_000, 10_000_000);
+  const closes = countOf("closes", counts.closes, 1, deposits);
+  const proofs = countOf("proofs", counts.proofs, 0, Math.min(closes, 100));
+  const sizes = { tickets, nullifiers, accounts, deposits, closes, proofs };
+  const report = await runBench({ sections: sectionsOf(only), ptau, ...sizes, profile, log });
   console.log(json ? JSON.stringify(report, undefined, 2) : toMarkdown(report));
   if (write) {
     for (const file of await writeResults(report)) log(`wrote ${file}`);

@@ -7,6 +7,7 @@ import { z } from "zod";
 
 import { ROOT } from "../../src/circuits/index.ts";
 import { Prover } from "../../src/prover/index.ts";
+import type { AuditScaleReport } from "./audit/measure.ts";
 import type { CallsReport } from "./calls/measure.ts";
 import { makeClaims } from "./claims.ts";
 import { compareCounts, compareTimes } from "./compare.ts";
@@ -34,6 +35,7 @@ export const SECTIONS = [
   "calls",
   "store",
   "scale",
+  "audit",
 ] as const;
 export type Section = (typeof SECTIONS)[number];
 
@@ -58,6 +60,7 @@ export interface Parts {
   readonly calls?: CallsReport;
   readonly store?: StoreReport;
   readonly scale?: ScaleReport;
+  readonly audit?: AuditScaleReport;
 }
 
 export interface BenchReport extends Parts {
@@ -76,6 +79,10 @@ export interface RunOptions {
   readonly nullifiers: number;
   /** How many accounts the large tree has: a multiple of 1,000. */
   readonly accounts: number;
+  /** The history that is audited. */
+  readonly deposits: number;
+  readonly closes: number;
+  readonly proofs: number;
   /** A folder for profiles of gateway and wallet. */
   readonly profile?: string | undefined;
   readonly log: (step: string) => void;
@@ -135,6 +142,11 @@ async function runScale(options: RunOptions): Promise<ScaleReport> {
   return measureScale(options);
 }
 
+async function runAudits(options: RunOptions): Promise<AuditScaleReport> {
+  const { measureAudit } = await import("./audit/measure.ts");
+  return measureAudit(options);
+}
+
 export async function runBench(options: RunOptions): Promise<BenchReport> {
   const { sections, log } = options;
   const machine = describeMachine(new Date());
@@ -156,6 +168,7 @@ export async function runBench(options: RunOptions): Promise<BenchReport> {
       ...(await section("calls", () => runCalls(options))),
       ...(await section("store", () => runStore(options))),
       ...(await section("scale", () => runScale(options))),
+      ...(await section("audit", () => runAudits(options))),
     } as Parts;
     const runs = Object.fromEntries([...sections].map((name) => [name, machine]));
     return { runs, ...parts, sideBySide: { ...compareCounts(parts), ...compareTimes(parts) } };

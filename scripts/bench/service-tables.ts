@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Verification, calls, store and scale as Markdown. */
+/** Verification, calls, store, scale and audit as Markdown. */
+import type { AuditScaleReport } from "./audit/measure.ts";
 import { LATENCY_BUDGETS, latencies } from "./calls/budgets.ts";
 import type { CallsReport } from "./calls/measure.ts";
 import { number, table } from "./markdown.ts";
@@ -105,5 +106,28 @@ export function scaleTable({ accounts, chunk, tree, leaves }: ScaleReport): stri
   return [
     table([`tree of ${number(accounts)} accounts`, "ours", "zk-kit's LeanIMT", "ours / peer"], rows),
     `Events in chunks of ${number(chunk)}. With the accounts by identity commitment, their deposits and blocks, and the roots, ours holds ${number(rounded(tree.held.ours / 2 ** 20))} MiB. The leaves from a gateway: ${number(leaves.pages)} pages, ${number(rounded(leaves.bytes / 2 ** 20))} MiB of JSON, written in ${number(leaves.write)} ms and read in ${number(leaves.read)} ms of processor time.`,
+  ];
+}
+
+export function auditTable({ histories }: AuditScaleReport): string[] {
+  const seconds = (milliseconds: number): number => rounded(milliseconds / 1_000);
+  const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
+  const rows = histories.map(({ deposits, batch, closes, proofs, events, clock, processor, ...memory }) => [
+    deposits,
+    batch,
+    closes,
+    proofs,
+    events,
+    ...[seconds(clock.ours), seconds(clock.peer), clock.ratio],
+    ...[seconds(processor.ours), seconds(processor.peer), processor.ratio],
+    rounded(processor.ours / deposits),
+    ...[mebibytes(memory.mostResident.ours), mebibytes(memory.mostResident.peer)],
+    memory.heldPerAccount,
+  ]);
+  const times = ["audit, s", "ethers, s", "ratio", "audit cpu, s", "ethers cpu, s", "ratio", "cpu ms a deposit"];
+  const head = ["deposits", "a transaction", "closes", "proved", "events", ...times];
+  return [
+    table([...head, "audit, MiB", "ethers, MiB", "bytes kept an account"], rows),
+    "ethers: the pool's events read and decoded by ethers alone, and nothing done with them.",
   ];
 }

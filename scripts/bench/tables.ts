@@ -5,7 +5,7 @@ import { flatten, GAS_BUDGETS } from "./gas-report.ts";
 import type { Machine } from "./machine.ts";
 import { number, table } from "./markdown.ts";
 import type { BenchReport } from "./run.ts";
-import { callsTable, scaleTable, storeTable, verificationTable } from "./service-tables.ts";
+import { auditTable, callsTable, scaleTable, storeTable, verificationTable } from "./service-tables.ts";
 
 const budgetOf = (budgets: Readonly<Record<string, number>>, name: string): string => {
   const budget = budgets[name];
@@ -26,7 +26,7 @@ function runLines({ runs }: BenchReport): string {
 }
 
 export function toMarkdown(report: BenchReport): string {
-  const { constraints, gas, proving, verification, calls, store, scale, sideBySide } = report;
+  const { constraints, gas, proving, verification, calls, store, scale, audit, sideBySide } = report;
   const parts = [runLines(report)];
   if (constraints !== undefined) {
     const rows = Object.entries(constraints).map(([name, count]) => [name, count, budgetOf(BUDGETS, name)]);
@@ -53,6 +53,7 @@ export function toMarkdown(report: BenchReport): string {
   if (calls !== undefined) parts.push("### Calls", ...callsTable(calls));
   if (store !== undefined) parts.push("### Store", ...storeTable(store));
   if (scale !== undefined) parts.push("### Scale", ...scaleTable(scale));
+  if (audit !== undefined) parts.push("### Audit", ...auditTable(audit));
   const rows = Object.entries(sideBySide).map(([name, { ours, peer, ratio }]) => [name, ours, peer, ratio]);
   if (rows.length > 0) parts.push("### Side by side", table(["what / peer", "ours", "peer", "ratio"], rows));
   return parts.join("\n\n");

@@ -10,6 +10,7 @@ import { AuditError } from "./errors.ts";
 import { FeedBooks } from "./feed-books.ts";
 import type { FeedFigures, FeedSource } from "./feed-books.ts";
 import { Findings } from "./findings.ts";
+import { Progress } from "./progress.ts";
 import { ProofQueue } from "./proof-queue.ts";
 import type { Verify } from "./proof-queue.ts";
 import { Replay, moved } from "./replay.ts";
@@ -32,6 +33,8 @@ export interface AuditOptions {
   readonly toBlock?: number | "latest" | "finalized";
   /** Most blocks in one request. Default 2,000. */
   readonly chunkSize?: number;
+  /** How many requests for blocks and transactions are under way at once. Default 8. */
+  readonly parallel?: number;
   /** At how many blocks on the way the contracts' books are compared too. Default 8. */
   readonly checkpoints?: number;
   /** Of so many closes and slashes one has its proof verified again, chosen at random; or those of some accounts. Default 1: all. */
@@ -49,9 +52,10 @@ export interface AuditOptions {
 
 /** @throws ChainError; AuditError */
 export async function runAudit(options: AuditOptions): Promise<AuditReport> {
-  const { client, say = () => undefined, checkpoints = 8, sample = 1, chunkSize = 2_000 } = options;
+  const { client, checkpoints = 8, sample = 1, chunkSize = 2_000, parallel = 8 } = options;
   const { provider } = client;
   const now = options.now ?? (() => performance.now());
+  const progress = new Progress(options.say ?? (() => undefined), now);
   const started = now();
   const last = await lastBlock(provider, options.toBlock ?? "latest");
   const fromBlock = options.fromBlock ?? (await creationBlockOf(provider, client.pool.address, last.number)) ?? 0;
@@ -59,7 +63,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     throw new AuditError("NOTHING_TO_AUDIT", `block ${fromBlock} comes after block ${last.number}`);
   const findings = new Findings();
   const queue = new ProofQueue(options.verify, findings);
-  say("comparing the deployed verifiers with the verification keys");
+  progress.say("comparing the deployed verifiers with the verification keys");
   const verifiers = await checkVerifiers(client, options.manifest, findings, options.keys);
   const initialBalance = await balanceBefore(client, fromBlock);
   const watch = options.store && (await CloseWatch.begin(options.store, client.pool, findings));
@@ -75,18 +79,20 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     checkpoints,
     isProviderContract: (await provider.getCode(client.parameters.provider)) !== "0x",
     initialBalance,
-    say,
+    parallel,
+    progress,
     ...(watch === undefined ? {} : { onClose: (event, deposit) => watch.see(event, deposit) }),
   });
   await replay.run();
   const { accounts, disputes, folds, money } = replay;
   const models = { client, findings, accounts, disputes, folds, money };
-  say(`comparing the contracts' own books at block ${last.number}`);
+  progress.say(`comparing the contracts' own books at block ${last.number}`);
   const at = { blockTag: last.number };
   replay.compared.push(await compareHeads(models, at, initialBalance));
-  await compareAll(models, at, say);
+  await compareAll(models, at, progress);
   const facts = { pool: client.pool, accounts, disputes, folds, money, toBlock: last.number };
   const books = await booksOf(
+    progress,
     { facts, findings, queue, sample: typeof sample === "number" ? sample : 1, allProofs: options.allProofs ?? false },
     options,
     watch,
@@ -107,19 +113,20 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
 }
 
 async function booksOf(
+  progress: Progress,
   shared: BookOptions,
-  { store, feed, say = () => undefined }: AuditOptions,
+  { store, feed }: AuditOptions,
   watch: CloseWatch | undefined,
 ): Promise<BooksReport> {
   let [ofStore, ofFeed, enrolmentTimes]: [StoreFigures?, FeedFigures?, (readonly number[])?] = [];
   if (store !== undefined && watch !== undefined) {
-    say("reconciling the provider's store");
+    progress.say("reconciling the provider's store");
     const books = new StoreBooks(store, watch, shared);
     ofStore = await books.reconcile();
     ({ enrolmentTimes } = books);
   }
   if (feed !== undefined) {
-    say("reading the provider's feed");
+    progress.say("reading the provider's feed");
     const books = new FeedBooks(feed, shared, store);
     ofFeed = await books.reconcile();
     enrolmentTimes ??= books.enrolmentTimes;

@@ -8,8 +8,10 @@ import { valueText } from "./findings.ts";
 import type { FindingCode, Findings, Place, Value } from "./findings.ts";
 import type { FoldModel } from "./fold-model.ts";
 import type { Money, Purpose } from "./money.ts";
+import type { Progress } from "./progress.ts";
 
-const BATCH = 500;
+/** Accounts that are asked for together: the client asks in several calls at once. */
+const BATCH = 800;
 const NOBODY = `0x${"0".repeat(40)}`;
 
 export interface Models {
@@ -72,10 +74,10 @@ export async function compareHeads(models: Models, at: At, initialBalance: bigin
 }
 
 /** Everything that has a getter: accounts, pending closes, disputes, violations, folds, credits, obligations. */
-export async function compareAll(models: Models, at: At, say: (line: string) => void): Promise<void> {
+export async function compareAll(models: Models, at: At, progress: Progress): Promise<void> {
   const comparison = new Comparison(models.findings, at);
   const parts: readonly (readonly [string, () => Promise<void>])[] = [
-    ["accounts", () => compareAccounts(models, at, comparison, say)],
+    ["accounts", () => compareAccounts(models, at, comparison, progress)],
     ["disputes and violations", () => compareDisputes(models, at, comparison)],
     ["certified folds", () => compareFolds(models, at, comparison)],
     ["credits", () => compareCredits(models, at, comparison)],
@@ -95,7 +97,7 @@ async function compareAccounts(
   { client, accounts }: Models,
   at: At,
   comparison: Comparison,
-  say: (line: string) => void,
+  progress: Progress,
 ): Promise<void> {
   const { table, pending } = accounts;
   for (let start = 0; start < table.size; start += BATCH) {
@@ -116,7 +118,9 @@ async function compareAccounts(
         [table.statusAt(index), table.depositAt(index), table.stakeAt(index), table.openedAt(index)],
       );
     }
-    if (start % (100 * BATCH) === 0 && start > 0) say(`compared ${start} of ${table.size} accounts with the contract`);
+    progress.tell(
+      () => `compared ${start + indices.length} of ${table.size} accounts with the contract at block ${at.blockTag}`,
+    );
   }
   const keys = [...pending.keys()];
   const found = await client.pendingClosesOf(keys, at);

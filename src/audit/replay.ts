@@ -18,6 +18,7 @@ import { Evidence } from "./evidence.ts";
 import type { Findings } from "./findings.ts";
 import { FoldModel } from "./fold-model.ts";
 import { Money } from "./money.ts";
+import type { Progress } from "./progress.ts";
 import type { ProofQueue } from "./proof-queue.ts";
 import { Surroundings, byPlace, pinned, readTransfers } from "./source.ts";
 import type { Transfer } from "./source.ts";
@@ -37,7 +38,9 @@ export interface ReplayOptions {
   readonly checkpoints: number;
   readonly isProviderContract: boolean;
   readonly initialBalance: bigint;
-  readonly say: (line: string) => void;
+  /** How many requests are under way at once. */
+  readonly parallel: number;
+  readonly progress: Progress;
   /** Told of every close as it was started, for the provider's books. */
   readonly onClose?: (event: PoolEvent & { readonly name: "CloseStarted" }, deposit: bigint) => Promise<void>;
 }
@@ -69,10 +72,10 @@ export class Replay {
   #isArchive = true;
 
   constructor(options: ReplayOptions) {
-    const { client, source, findings, queue, isProviderContract } = options;
+    const { client, source, findings, queue, isProviderContract, parallel } = options;
     this.#options = options;
     this.#context = new Context(client.pool, findings);
-    this.#surroundings = new Surroundings(source);
+    this.#surroundings = new Surroundings(source, parallel);
     this.#read = poolEventReader(client.addresses);
     this.money = new Money(this.#context);
     this.accounts = new AccountModel(this.#context, this.money);
@@ -92,7 +95,7 @@ export class Replay {
 
   /** @throws ChainError; AuditError CHAIN_MOVED */
   async run(): Promise<void> {
-    const { client, source, fromBlock, toBlock, chunkSize, say } = this.#options;
+    const { client, source, fromBlock, toBlock, chunkSize, progress } = this.#options;
     const sync = new EventSync({
       source: pinned(source, toBlock),
       addresses: Object.values(client.addresses) as readonly string[],
@@ -110,13 +113,20 @@ export class Replay {
         step.toBlock,
       );
       await this.#take(step.logs, transfers);
-      say(
-        `block ${step.toBlock} of ${toBlock}: ${this.counts.events} events, ${this.accounts.table.size} accounts, ${this.#options.findings.countOf("violation")} violations`,
-      );
+      progress.tell(() => this.#standing(step.toBlock));
       await this.#checkpoint(step.toBlock);
     }
     await this.#settle();
+    progress.say(this.#standing(toBlock));
     await this.#options.queue.done();
+  }
+
+  #standing(block: number): string {
+    const { findings, fromBlock, toBlock } = this.#options;
+    const share = Math.floor((100 * (block - fromBlock + 1)) / (toBlock - fromBlock + 1));
+    const { events } = this.counts;
+    const accounts = this.accounts.table.size;
+    return `block ${block} of ${toBlock} (${share} %): ${events} events, ${accounts} accounts, ${findings.countOf("violation")} violations`;
   }
 
   async #take(logs: readonly RawLog[], transfers: readonly Transfer[]): Promise<void> {
@@ -133,6 +143,7 @@ export class Replay {
         new Set(slice.filter((item) => this.#needsCall(item)).map((item) => placeOf(item).transactionHash)),
       );
       for (const item of slice) await this.#apply(item);
+      this.#options.progress.tell(() => this.#standing(this.#context.moment.blockNumber));
     }
   }
 

@@ -5,16 +5,13 @@ import { Interface, zeroPadValue } from "ethers";
 import type { BlockHeader, RawLog, RpcSource } from "../chain/index.ts";
 import { ChainError, readHeader, toChainError, toQuantity } from "../chain/index.ts";
 
-/** How many requests are under way at once. */
-const WIDTH = 8;
-
-/** Runs `task` on every item, some at a time. */
-export async function inParallel<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
+/** Runs `task` on every item, so many at a time. */
+async function inParallel<T>(width: number, items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
   let next = 0;
   const run = async (): Promise<void> => {
     while (next < items.length) await task(items[next++] as T);
   };
-  await Promise.all(Array.from({ length: Math.min(WIDTH, items.length) }, run));
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, run));
 }
 
 /** A source whose newest block is a given one, so that what follows the head ends there. */
@@ -56,11 +53,14 @@ export async function readTransaction(source: RpcSource, hash: string): Promise<
 /** Headers and transactions of the events at hand, each read once. */
 export class Surroundings {
   readonly #source: RpcSource;
+  readonly #parallel: number;
   #headers = new Map<number, BlockHeader>();
   #transactions = new Map<string, Transaction | undefined>();
 
-  constructor(source: RpcSource) {
+  /** @param parallel how many requests are under way at once. */
+  constructor(source: RpcSource, parallel: number) {
     this.#source = source;
+    this.#parallel = parallel;
   }
 
   /** Reads what is asked for soon, and forgets the rest. */
@@ -69,10 +69,12 @@ export class Surroundings {
     const known = new Map([...this.#transactions].filter(([hash]) => transactions.has(hash)));
     [this.#headers, this.#transactions] = [headers, known];
     await inParallel(
+      this.#parallel,
       [...blocks].filter((number) => !headers.has(number)),
       async (number) => void (await this.header(number)),
     );
     await inParallel(
+      this.#parallel,
       [...transactions].filter((hash) => !known.has(hash)),
       async (hash) => void (await this.transaction(hash)),
     );

@@ -71,6 +71,9 @@ interface JsonLog {
 /** How often one range is tried again because the chain changed under it. */
 const RETRIES = 20;
 
+/** By how much ranges grow again: slowly where an endpoint has refused one, so that it does not refuse every other. */
+const [GROWTH, CAREFUL_GROWTH] = [2, 1.1];
+
 export class EventSync {
   readonly #source: RpcSource;
   readonly #addresses: readonly string[];
@@ -80,6 +83,7 @@ export class EventSync {
   #checkpoints: readonly Checkpoint[];
   /** How many blocks the endpoint was last willing to answer for. */
   #size: number;
+  #growth = GROWTH;
 
   constructor(options: EventSyncOptions) {
     const { chunkSize = 2_000, keepBlocks = 256, cursor } = options;
@@ -159,10 +163,11 @@ export class EventSync {
       const logs = await this.#readLogs(fromBlock, toBlock);
       if (logs === "too many") {
         this.#size = Math.ceil((toBlock - fromBlock + 1) / 2);
+        this.#growth = CAREFUL_GROWTH;
         continue;
       }
       if (!(await this.#isInChain(last)) || !areConsistent(logs, first, last)) return undefined;
-      this.#size = Math.min(this.#size * 2, this.#chunkSize);
+      this.#size = Math.min(Math.ceil(this.#size * this.#growth), this.#chunkSize);
       const checkpoints = this.#checkpointsWith(logs, last, headNumber);
       return { kind: "events", fromBlock, toBlock, logs, cursor: { fromBlock: this.#fromBlock, checkpoints } };
     }

@@ -17,6 +17,7 @@ import { compareAll } from "../../src/audit/end-state.ts";
 import { Findings } from "../../src/audit/findings.ts";
 import { Frontier } from "../../src/audit/frontier.ts";
 import { KeyTable } from "../../src/audit/key-table.ts";
+import { Progress } from "../../src/audit/progress.ts";
 import { Timeline } from "../../src/audit/timeline.ts";
 import { FIELD_MODULUS, closePayout, poseidon, slashPayout } from "../../src/protocol/index.ts";
 import { renderReport } from "../../src/report/index.ts";
@@ -32,7 +33,10 @@ describe("The parts of an audit", () => {
     await compareAll(
       { client, findings } as unknown as Parameters<typeof compareAll>[0],
       { blockTag: 9 },
-      () => undefined,
+      new Progress(
+        () => undefined,
+        () => 0,
+      ),
     );
     expect(findings.countOf("warning")).to.equal(5);
     expect(findings.all.map(({ code }) => code)).to.deep.equal(new Array(5).fill("END_UNREADABLE"));

@@ -16,6 +16,7 @@ interface AuditFlags extends PoolFlags {
   readonly toBlock: string;
   readonly chunk: string;
   readonly checkpoints: string;
+  readonly parallel: string;
   readonly sample: string;
   /** A file, or true: on stdout. */
   readonly json?: string | true;
@@ -55,6 +56,7 @@ async function audit(flags: AuditFlags): Promise<AuditReport> {
     toBlock: blockOf(flags.toBlock),
     chunkSize: whole(flags.chunk, "--chunk", 1),
     checkpoints: whole(flags.checkpoints, "--checkpoints", 0),
+    parallel: whole(flags.parallel, "--parallel", 1),
     sample: whole(flags.sample, "--sample", 1),
     ...(flags.fromBlock === undefined ? {} : { fromBlock: whole(flags.fromBlock, "--from-block", 0) }),
   };
@@ -143,6 +145,7 @@ export const auditCommand = (): Command =>
       .option("--sample <number>", "verify the proof of one in n closes and slashes, chosen at random", "1")
       .option("--checkpoints <number>", "at how many blocks on the way the contracts' books are compared", "8")
       .option("--chunk <blocks>", "most blocks in one request for events", "2000")
+      .option("--parallel <number>", "how many requests for blocks and transactions are under way at once", "8")
       .addOption(
         new Option("--json [file]", "the whole report as JSON: into a file, or on stdout in place of the summary"),
       )
