@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What local networks use and live ones refuse: accounts and keys that everybody has. */
+import type { Provider } from "ethers";
 import { HDNodeWallet, Mnemonic, getAddress, id } from "ethers";
 
 import type { Point } from "../src/protocol/index.ts";
@@ -11,6 +12,12 @@ export { DEVELOPMENT_MNEMONIC };
 const COUNT = 20;
 
 let cached: readonly string[] | undefined;
+
+/** The key of an account of the development phrase: public, for local chains only. */
+export const developmentWallet = (index: number, provider?: Provider): HDNodeWallet =>
+  HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(DEVELOPMENT_MNEMONIC), `m/44'/60'/0'/0/${index}`).connect(
+    provider ?? null,
+  );
 
 /** The first accounts of the development phrase. */
 export function developmentAccounts(): readonly string[] {

@@ -1,5 +1,6 @@
 /**
- * Writes protocol/parameters.json into the three languages that share it, Poseidon's WebAssembly, and the table of commands into docs/cli.md.
+ * Writes protocol/parameters.json into the three languages that share it, Poseidon's WebAssembly, the table of commands into
+ * docs/cli.md, and the results of the simulations into docs/scale.md.
  * `--check` writes nothing and fails when a generated file differs.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -8,8 +9,10 @@ import { fileURLToPath } from "node:url";
 import { id } from "ethers";
 import { z } from "zod";
 
+import { readMeasured } from "../src/simulate/index.ts";
 import { COMMAND_DOCUMENT, withCommandTable } from "./support/command-table.ts";
 import { buildPoseidonWasm } from "./support/poseidon-wasm.ts";
+import { SCALE_DOCUMENT, withScaleTables } from "./support/scale-tables.ts";
 
 const schema = z.object({
   tree: z.object({ maxDepth: z.number().int().min(1).max(32) }),
@@ -188,6 +191,7 @@ export async function generate(): Promise<Map<string, string | Uint8Array>> {
     ["src/protocol/parameters.generated.ts", typescript(parameters, tags)],
     ["src/protocol/poseidon.wasm", await buildPoseidonWasm()],
     [COMMAND_DOCUMENT, withCommandTable(new URL(COMMAND_DOCUMENT, ROOT))],
+    [SCALE_DOCUMENT, withScaleTables(new URL(SCALE_DOCUMENT, ROOT), await readMeasured())],
   ]);
 }
 
@@ -210,7 +214,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv.includes("--check")) {
     if (differing.length > 0) {
       console.error(
-        `These files do not match ${SOURCE}, the libraries and the commands; run \`npm run generate\`:\n  ${differing.join("\n  ")}`,
+        `These files do not match ${SOURCE}, the libraries, the commands and the simulations; run \`npm run generate\`:\n  ${differing.join("\n  ")}`,
       );
       process.exitCode = 1;
     }

@@ -5,9 +5,10 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 
 import { jetonProgram } from "../../src/cli/jeton/program.ts";
+import { between } from "./between.ts";
 
 export const COMMAND_DOCUMENT = "docs/cli.md";
-const [START, END] = ["<!-- commands: made by `npm run generate` -->", "<!-- commands: end -->"];
+const MARKS = ["<!-- commands: made by `npm run generate` -->", "<!-- commands: end -->"] as const;
 
 type Row = readonly [name: string, what: string, reader: string];
 
@@ -22,9 +23,6 @@ const rowsOf = (command: Command, path: string, above: string): Row[] => {
 
 /** The document with the table of now, padded as prettier does it. */
 export function withCommandTable(url: URL): string {
-  const text = readFileSync(url, "utf8");
-  const [start, end] = [text.indexOf(START), text.indexOf(END)];
-  if (start < 0 || end < start) throw new Error(`${COMMAND_DOCUMENT} has no place for the table of commands`);
   const rows: Row[] = [
     ["command", "what it does", "for"],
     ...jetonProgram().commands.flatMap((each) => rowsOf(each, "jeton", "Anyone")),
@@ -34,5 +32,5 @@ export function withCommandTable(url: URL): string {
     `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
   const [head = [], ...rest] = rows;
   const table = [line(head), line(widths.map((width) => "-".repeat(width))), ...rest.map(line)].join("\n");
-  return `${text.slice(0, start)}${START}\n\n${table}\n\n${text.slice(end)}`;
+  return between(readFileSync(url, "utf8"), MARKS, table, COMMAND_DOCUMENT);
 }

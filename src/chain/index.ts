@@ -3,7 +3,7 @@ export * from "./account-tree.ts";
 export * from "./authorizations.ts";
 export * from "./close-request.ts";
 export type { DisputeRecord, RefundRecord } from "./dispute-book.ts";
-export { dataFeeOracle } from "./data-fee.ts";
+export { GAS_PRICE_ORACLE, dataFeeOracle } from "./data-fee.ts";
 export type { DataFee } from "./data-fee.ts";
 export * from "./dispute-sender.ts";
 export * from "./errors.ts";

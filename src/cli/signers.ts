@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Who sends. A key is never an argument: it is in an encrypted keystore file, or in the environment. */
-import { HDNodeWallet, Mnemonic, Wallet, getAddress } from "ethers";
+import { Wallet, getAddress } from "ethers";
 import type { Provider, Signer } from "ethers";
 import { z } from "zod";
 
-import { DEPLOYER_VARIABLE, DEVELOPMENT_MNEMONIC } from "../../deploy/index.ts";
+import { DEPLOYER_VARIABLE, developmentWallet } from "../../deploy/index.ts";
 import { CliError } from "./errors.ts";
 import { readText } from "./files.ts";
 import type { Terminal } from "./terminal.ts";
@@ -92,8 +92,7 @@ function fromEnvironment(): Key | undefined {
 }
 
 function developmentKey(index: number): Key {
-  const phrase = Mnemonic.fromPhrase(DEVELOPMENT_MNEMONIC);
-  const wallet = HDNodeWallet.fromMnemonic(phrase, `m/44'/60'/0'/0/${index}`);
+  const wallet = developmentWallet(index);
   return { address: wallet.address, unlock: async (provider) => wallet.connect(provider) };
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What a pool costs, earns and needs with many users: a seeded simulation whose small cases are carried out on real contracts. */
+export { carryOut } from "./agreement.ts";
+export type { Agreement, VerbAgreement } from "./agreement.ts";
 export { Charges, betaBelow } from "./charges.ts";
 export { costsOf } from "./costs.ts";
 export type { Cost, L2Cost } from "./costs.ts";
@@ -11,7 +13,7 @@ export { GasModel, TOLERANCE, depositGas } from "./gas.ts";
 export { readMeasured } from "./measured.ts";
 export type { Measured } from "./measured.ts";
 export { PoolMoney, stakeOf } from "./money.ts";
-export { simulate } from "./outcome.ts";
+export { medianOf, simulate } from "./outcome.ts";
 export type { MonthFigures, Outcome, Resources } from "./outcome.ts";
 export { Random } from "./random.ts";
 export { Replay } from "./replay.ts";
@@ -20,3 +22,4 @@ export { BUILT_IN, MONTH, scenarioSchema } from "./scenario.ts";
 export type { Scenario, ScenarioJson } from "./scenario.ts";
 export { playedOut, scriptOf } from "./script.ts";
 export type { Script } from "./script.ts";
+export { sampleTransactions } from "./transactions.ts";

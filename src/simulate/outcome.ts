@@ -60,6 +60,10 @@ export interface Resources {
 
 const DAY = 86_400;
 
+/** 0 of nothing. */
+export const medianOf = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
 /** How much of an account's tickets is used by a time: they are spread evenly over its life. */
 function usedBy({ openedAt, activeUntil, tickets }: SimulatedAccount, time: number): number {
   if (time <= openedAt || tickets === 0) return 0;

@@ -100,21 +100,22 @@ export class Replay {
     return { state, signature: this.#world.providerKey.sign(stateHash(poolHash, state)) };
   }
 
-  #refund(account: SimulatedAccount, index: number): RefundTicket & { readonly nullifier: bigint } {
-    const { poolHash, parameters } = this.#world.client.pool;
-    const { charge = 0n, isViolation = false } = account.uses[index] ?? {};
-    const refund = {
-      nullifier: this.#nullifierOf(account, index),
-      refundedCharge: parameters.ticketPrice - charge,
-      refundedHold: isViolation ? 0n : parameters.policyHold,
-    };
-    return { index, ...refund, signature: this.#world.providerKey.sign(refundMessage(poolHash, refund)) };
+  #refunded({ uses }: SimulatedAccount, index: number): Omit<RefundTicket, "signature"> {
+    const { ticketPrice, policyHold } = this.#world.client.pool.parameters;
+    const { charge = 0n, isViolation = false } = uses[index] ?? {};
+    return { index, refundedCharge: ticketPrice - charge, refundedHold: isViolation ? 0n : policyHold };
   }
 
-  /** The state after every refund was folded, signed as the gateway would. */
+  #refund(account: SimulatedAccount, index: number): RefundTicket & { readonly nullifier: bigint } {
+    const refund = { nullifier: this.#nullifierOf(account, index), ...this.#refunded(account, index) };
+    const message = refundMessage(this.#world.client.pool.poolHash, refund);
+    return { ...refund, signature: this.#world.providerKey.sign(message) };
+  }
+
+  /** The state after every refund was folded, signed as the gateway would. The refunds' own signatures are in no proof of a close. */
   #lastState(account: SimulatedAccount): SignedState {
     const { poolHash } = this.#world.client.pool;
-    const refunds = account.uses.flatMap(({ isLost }, index) => (isLost ? [] : [this.#refund(account, index)]));
+    const refunds = account.uses.flatMap(({ isLost }, index) => (isLost ? [] : [this.#refunded(account, index)]));
     let state = initialState(poolHash, this.#secretOf(account), account.deposit);
     for (let from = 0; from < refunds.length; from += 4) {
       state = foldedState(poolHash, state, refunds.slice(from, from + 4));

@@ -4,9 +4,9 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 
 import { Command } from "commander";
 
-import type { L2Cost, Outcome as Simulated, Prices, Scenario } from "../../simulate/index.ts";
+import type { Agreement, L2Cost, Outcome as Simulated, Prices, Scenario } from "../../simulate/index.ts";
 import { CliError } from "../errors.ts";
-import { note } from "../outcome.ts";
+import { FOUND_WRONG, note } from "../outcome.ts";
 import type { Outcome } from "../outcome.ts";
 import { jsonOption, saying } from "./action.ts";
 import { teaching } from "./help.ts";
@@ -16,10 +16,13 @@ interface SimulateFlags {
   readonly sample: string;
   readonly price?: readonly string[];
   readonly html?: string;
+  readonly replay?: string;
   readonly json?: boolean;
 }
 
 const MOST_SAMPLED = 1_000_000;
+/** Each account of a user takes a proof or two, of seconds: more would run for days. */
+const MOST_REPLAYED = 1_000;
 
 /** @throws CliError OPTION_INVALID, FILE_UNREADABLE */
 async function scenarioOf(name: string | undefined, file: string | undefined): Promise<Scenario> {
@@ -66,18 +69,15 @@ async function pricesOf(given: readonly string[]): Promise<Prices> {
 }
 
 /** @throws CliError OPTION_INVALID */
-function sampleOf(text: string): number {
-  const sample = Number(text);
-  if (Number.isInteger(sample) && sample >= 1 && sample <= MOST_SAMPLED) return sample;
-  throw new CliError("OPTION_INVALID", `--sample takes a number from 1 to ${MOST_SAMPLED}, and not "${text}"`);
+function countOf(option: string, text: string, most: number): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= most) return count;
+  throw new CliError("OPTION_INVALID", `${option} takes a number from 1 to ${most}, and not "${text}"`);
 }
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
-function told(outcome: Simulated, costs: readonly L2Cost[], prices: Prices): Outcome {
+function told(outcome: Simulated, costs: readonly L2Cost[], prices: Prices, median: number): Outcome {
   const { scenario, sample, accounts, actionsPerUserMonth, counts, resources, months } = outcome;
   const last = months.at(-1);
   return {
@@ -98,7 +98,7 @@ function told(outcome: Simulated, costs: readonly L2Cost[], prices: Prices): Out
     earnedDollars: Math.round(last?.earned ?? 0),
     earnedInOpenAccountsDollars: Math.round(last?.unsettled ?? 0),
     withdrawnDollars: Math.round(last?.withdrawn ?? 0),
-    daysFromCallToRevenue: rounded(median(outcome.daysToRevenue)),
+    daysFromCallToRevenue: rounded(median),
     bondNeededDollars: Math.round(outcome.bondNeeded),
     proverMinutesOfAUserAndMonth: rounded(resources.proverMinutesPerUserMonth),
     verificationsPerSecondAtPeak: rounded(resources.verificationsPerSecond),
@@ -110,25 +110,72 @@ function told(outcome: Simulated, costs: readonly L2Cost[], prices: Prices): Out
   };
 }
 
+/** @throws CliError FILE_UNREADABLE */
+async function writePage(
+  html: string | undefined,
+  outcome: Simulated,
+  costs: readonly L2Cost[],
+  prices: Prices,
+): Promise<object> {
+  if (html === undefined) return {};
+  const { documentOf } = await import("../../simulate/index.ts");
+  const { renderReport } = await import("../../report/index.ts");
+  const draft = `${html}.draft`;
+  try {
+    await writeFile(draft, renderReport(documentOf(outcome, costs, prices)));
+    await rename(draft, html);
+  } catch (error) {
+    throw new CliError("FILE_UNREADABLE", `${html} cannot be written`, error);
+  }
+  return { html };
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
+
+function toldReplay(users: number, agreement: Agreement): object {
+  const { transactions, accounts, settled, verbs, differences } = agreement;
+  return {
+    users,
+    transactions,
+    accounts,
+    accountsPaidToTheUnit: settled,
+    agrees: differences.length === 0,
+    gas: Object.fromEntries(
+      verbs.map(({ verb, count, used, computed, furthest, tolerance }) => [
+        verb,
+        {
+          count,
+          ...{ meanUsed: Math.round(used), meanComputed: Math.round(computed) },
+          ...{ furthest: percent(furthest), promised: percent(tolerance) },
+        },
+      ]),
+    ),
+    differences: differences.length === 0 ? undefined : differences,
+  };
+}
+
+/** What was computed, and what some of it really is: exit code 3 where the two differ. @throws CliError */
+async function replayed(scenario: Scenario, users: number): Promise<object> {
+  const { readMeasured } = await import("../../simulate/index.ts");
+  const { replayOnChain } = await import("./simulate-replay.ts");
+  const agreement = await replayOnChain(scenario, users, await readMeasured(), note);
+  if (agreement.differences.length > 0) process.exitCode = FOUND_WRONG;
+  return { replay: toldReplay(users, agreement) };
+}
+
 /** `jeton simulate`. @throws CliError */
 export async function runSimulation(name: string | undefined, flags: SimulateFlags): Promise<Outcome> {
-  const { costsOf, documentOf, readMeasured, simulate } = await import("../../simulate/index.ts");
+  const { costsOf, medianOf, readMeasured, simulate } = await import("../../simulate/index.ts");
   const scenario = await scenarioOf(name, flags.file);
   const prices = await pricesOf(flags.price ?? []);
-  const sample = Math.min(sampleOf(flags.sample), scenario.users);
+  const sample = Math.min(countOf("--sample", flags.sample, MOST_SAMPLED), scenario.users);
+  const users = flags.replay === undefined ? 0 : countOf("--replay", flags.replay, MOST_REPLAYED);
   note(`simulating ${sample} of ${scenario.users} users for ${scenario.months} months …`);
   const outcome = simulate(scenario, { sample, measured: await readMeasured() });
   const costs = costsOf(outcome, prices);
-  if (flags.html === undefined) return told(outcome, costs, prices);
-  const { renderReport } = await import("../../report/index.ts");
-  const draft = `${flags.html}.draft`;
-  try {
-    await writeFile(draft, renderReport(documentOf(outcome, costs, prices)));
-    await rename(draft, flags.html);
-  } catch (error) {
-    throw new CliError("FILE_UNREADABLE", `${flags.html} cannot be written`, error);
-  }
-  return { ...told(outcome, costs, prices), html: flags.html };
+  const figures = told(outcome, costs, prices, medianOf(outcome.daysToRevenue));
+  const result = { ...figures, ...(await writePage(flags.html, outcome, costs, prices)) };
+  return users === 0 ? result : { ...result, ...(await replayed(scenario, Math.min(users, scenario.users))) };
 }
 
 const collect = (value: string, all: readonly string[] | undefined): readonly string[] => [...(all ?? []), value];
@@ -142,15 +189,21 @@ export const simulateCommand = (): Command =>
       .option("--sample <users>", "how many are simulated one by one; the rest is like them", "2000")
       .option("--price <name=number>", "another price than the default; again for each", collect)
       .option("--html <file>", "write a page with charts there")
+      .option("--replay <users>", "carry so many of them out on a local chain, with real proofs, and compare")
       .addOption(jsonOption())
       .action(saying(runSimulation, 1)),
     {
       about:
-        "The same scenario gives the same figures. What is simulated, and what a scenario of your own holds, is in docs/scale.md.",
+        "The same scenario gives the same figures. What is simulated, and what a scenario of your own holds, is in docs/scale.md.\n" +
+        "--replay sends everything that the first users do to the real contracts, and says how far money and gas agree. " +
+        "Of a year on two cores a user takes a minute or two: each close is a proof.",
       examples: [
         "simulate 1m-2 --html report.html",
         "simulate 250k-2 --price dollarsPerEther=2500 --price base=0.005 --json",
         "simulate --file mine.json --sample 5000",
+        "simulate 250k-2 --replay 3 # a local chain, real proofs: do the figures hold?",
       ],
+      exitCodes:
+        "0 it is done; 1 it was refused, or failed, and the last line says why; 2 the command line was wrong; 3 what was replayed differs from what was computed.",
     },
   );

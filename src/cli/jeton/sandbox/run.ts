@@ -2,13 +2,14 @@
 /** Everything that a provider is, on this machine and with play money: a chain, a pool, a model and a gateway. All of it is the real thing. */
 import { randomBytes } from "node:crypto";
 
-import { HDNodeWallet, JsonRpcProvider, Mnemonic, Network, NonceManager } from "ethers";
+import type { HDNodeWallet } from "ethers";
+import { JsonRpcProvider, Network, NonceManager } from "ethers";
 
 import {
-  DEVELOPMENT_MNEMONIC,
   DEVELOPMENT_PROVIDER_KEY,
   deploy,
   developmentPool,
+  developmentWallet,
   local,
   memoryRecord,
 } from "../../../../deploy/index.ts";
@@ -41,10 +42,6 @@ export interface RunningSandbox {
 
 /** Demo dollars. */
 const BOND = 20_000_000n;
-
-/** The public account of the development phrase with this number. */
-const developmentWallet = (number: number, provider: JsonRpcProvider): HDNodeWallet =>
-  HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(DEVELOPMENT_MNEMONIC), `m/44'/60'/0'/0/${number}`).connect(provider);
 
 /** Ends what was started, last first, whatever fails. */
 class Cleanup {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** A throwaway wallet for `jeton sandbox`: made, funded, enrolled and stocked without a question. It is worth nothing. */
-import { HDNodeWallet, Mnemonic, parseEther } from "ethers";
+import { parseEther } from "ethers";
 
-import { DEVELOPMENT_MNEMONIC, local } from "../../../../deploy/index.ts";
+import { developmentWallet, local } from "../../../../deploy/index.ts";
 import { createKeystore } from "../../../wallet/index.ts";
 import { SandboxPlace } from "../sandbox/place.ts";
 import { deposit } from "./deposit.ts";
@@ -15,7 +15,7 @@ const PASSWORD = "sandbox";
 /** What a guess of that password costs does not matter. */
 const SCRYPT_N = 1_024;
 /** Of the development phrase: pays the wallet's gas. */
-const FAUCET_PATH = "m/44'/60'/0'/0/9";
+const FAUCET = 9;
 const COINS = parseEther("10");
 /** Demo dollars. */
 const DEPOSIT = 5_000_000n;
@@ -57,8 +57,8 @@ export async function prepareSandboxWallet(session: WalletSession, units: bigint
   if ((await client.accountOf(account.identityCommitment)).status === "none") {
     say("a throwaway wallet for the sandbox, worth nothing: getting coins for gas and demo dollars …");
     if ((await client.provider.getBalance(signer.address)) < COINS) {
-      const faucet = HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(DEVELOPMENT_MNEMONIC), FAUCET_PATH);
-      await (await faucet.connect(client.provider).sendTransaction({ to: signer.address, value: COINS })).wait();
+      const faucet = developmentWallet(FAUCET, client.provider);
+      await (await faucet.sendTransaction({ to: signer.address, value: COINS })).wait();
     }
     await deposit(session, { units, account: 0, mint: true, yes: true });
   }
