@@ -32,19 +32,28 @@ async function recordOf({ store, network }: Session, file: string | undefined): 
   );
 }
 
-/** All on record; or the one that is asked for, by its name or its address. @throws CliError POOL_UNKNOWN */
+/** All on record; or the one that is asked for, by its name or its address. A record without a pool proves nothing of any. @throws CliError POOL_UNKNOWN */
 function poolsOf(
   { pools }: DeploymentRecord,
   wanted: string | undefined,
 ): Record<string, { readonly address: string }> {
-  if (wanted === undefined) return pools;
+  if (wanted === undefined) {
+    if (Object.keys(pools).length > 0) return pools;
+    throw new CliError(
+      "POOL_UNKNOWN",
+      "the record has no pool, so there is nothing to check: name one with --pool ADDRESS, or continue the deployment with jeton deploy --pool-config FILE",
+    );
+  }
   const found = Object.entries(pools).find(
     ([name, { address }]) => name === wanted || address.toLowerCase() === wanted.toLowerCase(),
   );
   if (found !== undefined) return { [found[0]]: found[1] };
   const isWellFormed: boolean = isAddress(wanted);
   if (isWellFormed) return { [wanted]: { address: wanted } };
-  throw new CliError("POOL_UNKNOWN", `there is no pool "${wanted}" on record: it has ${Object.keys(pools).join(", ")}`);
+  throw new CliError(
+    "POOL_UNKNOWN",
+    `there is no pool "${wanted}" on record: it has ${Object.keys(pools).join(", ") || "none"}`,
+  );
 }
 
 async function termsHash(file: string | undefined): Promise<string | undefined> {

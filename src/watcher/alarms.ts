@@ -45,6 +45,15 @@ export class Alarms {
     }
   }
 
+  /** Ends what is raised in every other scope: their pools are watched no more. */
+  keepOnly(scopes: ReadonlySet<string>): void {
+    for (const { scope } of this.raised) if (!scopes.has(scope)) this.report(scope, []);
+    for (const { scope } of this.raised) {
+      // What happened lapses by itself, but not for a pool that is gone.
+      if (!scopes.has(scope)) this.#file.run("DELETE FROM alarms WHERE scope = ?", scope);
+    }
+  }
+
   /** Something happened. */
   incident(scope: string, condition: Condition): void {
     const now = this.#ports.clock();
@@ -98,12 +107,21 @@ export class Alarms {
     try {
       await notify(message);
     } catch (error) {
-      const { scope, code, subject } = message;
+      const { scope, code } = message;
       this.#ports.log({ level: "error", event: "alarm-not-told", scope, code, reason: reasonOf(error) });
+      this.#tellSoon(message);
+    }
+  }
+
+  /** Nobody waits for this, so nobody would catch what it throws: a file that fails is said, and the alarm comes with its next repetition. */
+  #tellSoon({ scope, code, subject }: AlarmMessage): void {
+    try {
       this.#file.run(
         "UPDATE alarms SET tell_at = MIN(tell_at, ?) WHERE scope = ? AND code = ? AND subject = ?",
         ...[this.#ports.clock() + RETRY_SECONDS, scope, code, subject],
       );
+    } catch (error) {
+      this.#ports.log({ level: "error", event: "fault", scope, part: "alarms", reason: reasonOf(error) });
     }
   }
 }

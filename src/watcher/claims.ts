@@ -53,6 +53,17 @@ export interface ClaimsOptions {
   readonly onIncident: (condition: Condition) => void;
 }
 
+export interface Times {
+  /** Of this machine, in Unix seconds: how long a transaction has waited. */
+  readonly clock: number;
+  /** Of whichever is ahead, this machine or the chain: how much is left. A head with a time far ahead makes claims urgent, and holds back none. */
+  readonly ahead: number;
+}
+
+/** One that seems to be sent in the future was sent by a clock that is not this one's. */
+const waitedFor = ({ sentAt }: SentTransaction, { clock }: Times): number =>
+  sentAt > clock ? Infinity : clock - sentAt;
+
 /** A claim that cannot be pursued now: why is an alarm, and it comes again. */
 class Stuck extends Error {
   readonly code: AlarmCode;
@@ -74,7 +85,7 @@ export class Claims {
   }
 
   /** One step of every claim. @returns what stands in the way. @throws ChainError RPC_FAILED */
-  async advance(finalBlock: number, now: number): Promise<Condition[]> {
+  async advance(finalBlock: number, times: Times): Promise<Condition[]> {
     const conditions: Condition[] = [];
     const open = this.#sort(finalBlock);
     if (this.#broadcaster === undefined) {
@@ -82,7 +93,7 @@ export class Claims {
         const message = `${accountName(commitment)} can be slashed for a bounty of ${bounty} units`;
         conditions.push({ code: "NO_SIGNER", subject: accountName(commitment), message });
       }
-    } else conditions.push(...(open.length === 0 ? await this.#standBy() : await this.#send(open, now)));
+    } else conditions.push(...(open.length === 0 ? await this.#standBy() : await this.#send(open, times)));
     return conditions;
   }
 
@@ -113,7 +124,7 @@ export class Claims {
     });
   }
 
-  async #send(open: readonly Claim[], now: number): Promise<Condition[]> {
+  async #send(open: readonly Claim[], times: Times): Promise<Condition[]> {
     const broadcaster = this.#broadcaster as Broadcaster;
     const { store, id } = this.#options;
     const { nonce, waiting } = await broadcaster.settle();
@@ -125,13 +136,13 @@ export class Claims {
       else throw error;
     };
     const current = waiting === undefined ? undefined : open.find((claim) => claim.id === waiting.claim);
-    if (waiting !== undefined && current === undefined && this.#isOfOthers(waiting, now)) return conditions;
+    if (waiting !== undefined && current === undefined && this.#isOfOthers(waiting, times)) return conditions;
     if (waiting !== undefined && current !== undefined) {
       try {
-        const isDue = now - waiting.sentAt >= this.#bumpSeconds(current, now);
+        const isDue = waitedFor(waiting, times) >= this.#bumpSeconds(current, times);
         // An endpoint may refuse it because its fee is too low by now: no reason not to offer more.
         await broadcaster.remind(waiting).catch((error: unknown) => (isDue ? undefined : this.#explain(error)));
-        if (isDue) await this.#pursue(current, nonce, waiting, now);
+        if (isDue) await this.#pursue(current, nonce, waiting, times);
         return conditions;
       } catch (error) {
         stuck(current, error);
@@ -141,7 +152,7 @@ export class Claims {
       if (claim === current) continue;
       try {
         const proved = store.claims.of(id, claim.commitment);
-        if (proved !== undefined && (await this.#pursue(proved, nonce, waiting, now))) break;
+        if (proved !== undefined && (await this.#pursue(proved, nonce, waiting, times))) break;
       } catch (error) {
         stuck(claim, error);
       }
@@ -163,14 +174,14 @@ export class Claims {
   }
 
   /** Waits for a claim of another pool of the same signer, which that pool still pursues. */
-  #isOfOthers({ claim, sentAt }: SentTransaction, now: number): boolean {
+  #isOfOthers(sent: SentTransaction, times: Times): boolean {
     const { store, id } = this.#options;
-    const isOwn = store.claims.all(id).some((own) => own.id === claim);
-    return !isOwn && store.claims.isOpen(claim) && now - sentAt < OTHERS_SECONDS;
+    const isOwn = store.claims.all(id).some((own) => own.id === sent.claim);
+    return !isOwn && store.claims.isOpen(sent.claim) && waitedFor(sent, times) < OTHERS_SECONDS;
   }
 
-  #bumpSeconds({ deadline }: Claim, now: number): number {
-    const left = (deadline ?? Infinity) - now;
+  #bumpSeconds({ deadline }: Claim, { ahead }: Times): number {
+    const left = (deadline ?? Infinity) - ahead;
     return left <= this.#options.thresholds.unclaimedSeconds ? URGENT_BUMP_SECONDS : BUMP_SECONDS;
   }
 
@@ -178,7 +189,12 @@ export class Claims {
    * Proves, weighs and sends a claim; or sends it for more.
    * @returns whether something was sent. @throws Stuck, ChainError RPC_FAILED
    */
-  async #pursue(claim: Claim, nonce: number, replaced: SentTransaction | undefined, now: number): Promise<boolean> {
+  async #pursue(
+    claim: Claim,
+    nonce: number,
+    replaced: SentTransaction | undefined,
+    { clock }: Times,
+  ): Promise<boolean> {
     const { client, log } = this.#options;
     const { signer } = this.#options.claiming as Claiming;
     const budget = await this.#budget(claim);
@@ -213,7 +229,7 @@ export class Claims {
     }
     const broadcaster = this.#broadcaster as Broadcaster;
     const draft = { claim: claim.id, nonce, data, gasLimit, ...fees };
-    const hash = await broadcaster.send(draft, now).catch((error: unknown) => this.#explain(error));
+    const hash = await broadcaster.send(draft, clock).catch((error: unknown) => this.#explain(error));
     if (hash === undefined) return false;
     const account = accountName(claim.commitment);
     const event = replaced === undefined ? "claim-sent" : "claim-sent-for-more";

@@ -27,6 +27,8 @@ import type { WatcherStore } from "./store.ts";
 /** How many tickets to derive before other work has its turn, and before they are written down. */
 const DERIVED_PER_TURN = 32;
 const DERIVED_PER_WRITE = 1_024;
+/** A deposit that a reorganization took away is usually back at once; what is suspected of its account is kept for so long. */
+const MISSING_SECONDS = 86_400;
 
 export interface JudgeOptions {
   readonly store: WatcherStore;
@@ -44,6 +46,8 @@ export interface JudgeOptions {
 
 export class Judge {
   readonly #options: JudgeOptions;
+  /** Suspicions of accounts that are not there, and since when. */
+  readonly #missing = new Map<string, number>();
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -89,7 +93,9 @@ export class Judge {
   }: Parameters<WatcherStore["claims"]["suspect"]>[1]): Promise<void> {
     const { store, id, pool } = this.#options;
     const { identitySecret, ticketKey } = recoverFromShares(...shares);
-    const isOpen = store.chain.account(id, commitment) !== undefined && this.#isOpen(commitment);
+    const isKnown = store.chain.account(id, commitment) !== undefined;
+    if (!isKnown && this.#mayReturn(`${commitment} ${nullifier}`)) return;
+    const isOpen = isKnown && this.#isOpen(commitment);
     const index = isOpen ? await findTicketKey(ticketRootOf(identitySecret, pool.poolHash), ticketKey) : undefined;
     if (index === undefined) {
       store.claims.dismiss(id, { commitment, nullifier, shares });
@@ -97,6 +103,16 @@ export class Judge {
     }
     const [share, secondShare] = shares;
     this.#accuse("double-spend", { commitment, nullifier, index, share, secondShare });
+  }
+
+  /** Whether a suspicion of an account that is not there is kept for now. */
+  #mayReturn(key: string): boolean {
+    const now = this.#options.now();
+    const since = this.#missing.get(key) ?? now;
+    this.#missing.set(key, since);
+    if (now - since < MISSING_SECONDS) return true;
+    this.#missing.delete(key);
+    return false;
   }
 
   /** The tickets [j, j + ⌊D/hold⌋), cut at 65,536: docs/protocol.md, Closing, says why these are enough. */

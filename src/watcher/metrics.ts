@@ -91,8 +91,21 @@ export async function serveWatcher(
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<WatcherServer> {
   const registry = registryOf(store, watcher, now);
+  const alarms = (): Watcher["alarms"]["raised"] | undefined => {
+    try {
+      return watcher.alarms.raised;
+    } catch {
+      // The file itself fails: nothing is known, which is not well.
+      return undefined;
+    }
+  };
   const health = (response: ServerResponse): void => {
-    const { raised } = watcher.alarms;
+    const raised = alarms();
+    if (raised === undefined) {
+      const body = { status: "failing", reason: "the watcher's file cannot be read" };
+      response.writeHead(503, { "content-type": "application/json" }).end(JSON.stringify(body));
+      return;
+    }
     const isBlind = raised.some(({ code }) => BLIND.has(code));
     const body = { status: isBlind ? "failing" : "ok", alarms: raised.map(({ scope, code }) => ({ scope, code })) };
     response.writeHead(isBlind ? 503 : 200, { "content-type": "application/json" }).end(JSON.stringify(body));

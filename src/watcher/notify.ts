@@ -6,6 +6,17 @@ import type { AlarmMessage, Notify } from "./ports.ts";
 
 const LONGEST_MILLISECONDS = 15_000;
 
+/** All that the alarm's program gets of the environment: the rest may hold keys and passwords. */
+const INHERITED = ["PATH", "HOME", "LANG"] as const;
+
+const inherited = (): Record<string, string> =>
+  Object.fromEntries(
+    INHERITED.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
 const textOf = ({ state, scope, code, subject, message }: AlarmMessage): string =>
   `jeton watch: ${state}: ${code} ${scope}: ${subject}: ${message}`;
 
@@ -23,14 +34,14 @@ export const webhook =
     if (!answer.ok) throw new Error(`the webhook answered with status ${answer.status}`);
   };
 
-/** Runs a program, without a shell: the alarm is JSON on its standard input, and a line in JETON_ALARM. */
+/** Runs a program, without a shell: the alarm is JSON on its standard input, and a line in JETON_ALARM. Of the environment it gets PATH, HOME and LANG alone. */
 export const command =
   ([program, ...args]: readonly [string, ...string[]]): Notify =>
   (message) =>
     new Promise((resolve, reject) => {
       const child = spawn(program, args, {
         stdio: ["pipe", "ignore", "ignore"],
-        env: { ...process.env, JETON_ALARM: textOf(message) },
+        env: { ...inherited(), JETON_ALARM: textOf(message) },
         timeout: LONGEST_MILLISECONDS,
       });
       child.on("error", () => reject(new Error("the alarm's program cannot be run")));

@@ -71,6 +71,11 @@ export class PoolWatch {
     for (const { name } of pool.feeds) store.feeds.feed(this.id, name);
   }
 
+  /** Of its alarms. */
+  get scopes(): readonly string[] {
+    return [this.name, ...["comparison", "claims", "deadlines"].map((part) => `${this.name} ${part}`)];
+  }
+
   get name(): string {
     return this.#options.pool.name;
   }
@@ -179,8 +184,9 @@ export class PoolWatch {
   }
 
   async #claim({ claims, client }: Opened): Promise<void> {
-    const { pool, alarms, lane } = this.#options;
-    const advance = (): Promise<Condition[]> => claims.advance(this.#finalBlock ?? -1, this.#now);
+    const { pool, alarms, lane, ports } = this.#options;
+    const advance = (): Promise<Condition[]> =>
+      claims.advance(this.#finalBlock ?? -1, { clock: ports.clock(), ahead: this.#now });
     const { claiming } = pool;
     const key = `${client.chainId} ${claiming?.signer.address}`;
     alarms.report(`${this.name} claims`, await (claiming === undefined ? advance() : lane(key, advance)));

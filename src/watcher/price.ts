@@ -40,13 +40,29 @@ export interface PriceService {
   readonly now: () => number;
 }
 
+/** No more is read of an answer than may be there, whatever it says of its length. @throws Error when it is longer */
+async function readShort({ body }: Response): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  // What is left of a body goes when the loop is left.
+  for await (const piece of (body ?? []) as AsyncIterable<Uint8Array>) {
+    length += piece.length;
+    if (length > LONGEST_BYTES) throw new Error("no price");
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString("utf8");
+}
+
 /** Asks a service that answers JSON. What it said last counts for a while where it does not answer. */
 export function askedPrice({ url, path, keepSeconds, staleSeconds, now }: PriceService): PriceSource {
   let latest: { readonly price: bigint; readonly at: number } | undefined;
   const ask = async (): Promise<bigint> => {
     const answer = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(LONGEST_MILLISECONDS) });
-    const text = await answer.text();
-    if (!answer.ok || text.length > LONGEST_BYTES) throw new Error("no price");
+    if (!answer.ok) {
+      await answer.body?.cancel();
+      throw new Error("no price");
+    }
+    const text = await readShort(answer);
     const value = path.reduce<unknown>(
       (inner, name) =>
         typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>)[name] : undefined,

@@ -58,6 +58,8 @@ export class Watcher {
    * @throws ChainError WRONG_CHAIN, NO_CODE, NOT_A_POOL; WatcherError POOL_MISMATCH: the settings are wrong
    */
   async open(): Promise<void> {
+    // A pool that is no longer in the settings is nobody's alarm.
+    this.alarms.keepOnly(new Set(this.#pools.flatMap(({ scopes }) => scopes)));
     for (const pool of this.#pools) {
       await pool.open().catch((error: unknown) => {
         if (isHopeless(error)) throw error;

@@ -2,6 +2,8 @@
 /** What a watcher is put together from: its settings as documented, its prices and fees, the ways it calls, and what it shows. */
 import { readFileSync, writeFileSync } from "node:fs";
 
+import type { ServerResponse } from "node:http";
+
 import { expect } from "chai";
 
 import { WatchConfig } from "../../src/cli/jeton/watch-config.ts";
@@ -156,6 +158,67 @@ describe("the parts of a watcher", () => {
     });
   });
 
+  it("read no more of a price's answer than a price takes, however much comes", async () => {
+    let sent = 0;
+    const flood = (response: ServerResponse): void => {
+      response.writeHead(200);
+      const more = (): void => {
+        for (;;) {
+          if (response.destroyed || sent > 2 ** 26) return;
+          sent += 65_536;
+          if (!response.write(Buffer.alloc(65_536, 32))) break;
+        }
+        response.once("drain", more);
+      };
+      more();
+    };
+    await withService(flood, async ({ url }) => {
+      const price = askedPrice({ url, path: ["price"], keepSeconds: 1, staleSeconds: 1, now: () => 0 });
+      expect(await codeOf(price())).to.equal("PRICE_UNKNOWN");
+      expect(sent).to.be.below(2 ** 24);
+    });
+  });
+
+  it("outlive their own file: health says that it fails, and a failed call for help ends nothing", async () => {
+    const store = WatcherStore.open(":memory:");
+    const logged: string[] = [];
+    const fail = (): Promise<void> => Promise.reject(new Error("nobody is there"));
+    const ports = { clock: () => 1_000, log: ({ event }: { event: string }) => logged.push(event), notify: [fail] };
+    const watcher = new Watcher({ store, pools: [], ports, pauseMilliseconds: 1, sleep: async () => undefined });
+    const server = await serveWatcher({ store, watcher, now: () => 1_000 }, { host: "127.0.0.1", port: 0 });
+    try {
+      watcher.alarms.report("shop", [{ code: "FEED_UNREACHABLE", subject: "x", message: "y" }]);
+      // The file goes while the alarm is being told.
+      store.close();
+      await watcher.alarms.idle();
+      expect(logged).to.deep.equal(["alarm", "alarm-not-told", "fault"]);
+      const ill = await fetch(`${server.url}/health`);
+      expect(ill.status).to.equal(503);
+      expect(await ill.json()).to.deep.include({ status: "failing" });
+      expect((await fetch(`${server.url}/metrics`)).status).to.equal(500);
+      expect((await fetch(`${server.url}/health`)).status).to.equal(503);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it("forget the alarms of pools that are watched no more, and say that they are over", async () => {
+    const store = WatcherStore.open(":memory:");
+    const told: AlarmMessage[] = [];
+    const notify = async (message: AlarmMessage): Promise<void> => void told.push(message);
+    const ports = { clock: () => 1_000, log: () => undefined, notify: [notify] };
+    const options = { store, pools: [], ports, pauseMilliseconds: 1, sleep: async () => undefined };
+    const before = new Watcher(options);
+    before.alarms.report("gone deadlines", [{ code: "CHAIN_UNREACHABLE", subject: "chain", message: "y" }]);
+    before.alarms.incident("gone", { code: "LATE_SHARE", subject: "z", message: "y" });
+    const after = new Watcher(options);
+    await after.open();
+    await after.alarms.idle();
+    expect(after.alarms.raised).to.deep.equal([]);
+    expect(told.map(({ state, code }) => `${state} ${code}`)).to.include("recovered CHAIN_UNREACHABLE");
+    store.close();
+  });
+
   describe("calls for help", () => {
     it("go to a webhook, which has to take them; its URL is not said", async () => {
       let status = 200;
@@ -172,6 +235,22 @@ describe("the parts of a watcher", () => {
       const lost = await webhook("http://127.0.0.1:1/SECRET")(ALARM).catch((error: unknown) => String(error));
       expect(lost).to.contain("cannot be reached").and.not.to.contain("SECRET");
     });
+
+    it("give the program nothing of the environment but where it is: keys and passwords stay here", () =>
+      withFolder(async (path) => {
+        process.env["JETON_TEST_PASSWORD"] = "SECRET";
+        try {
+          const script = `require("node:fs").writeFileSync(${JSON.stringify(path("told"))}, JSON.stringify(process.env))`;
+          await command([process.execPath, "-e", script])(ALARM);
+        } finally {
+          delete process.env["JETON_TEST_PASSWORD"];
+        }
+        const told = readFileSync(path("told"), "utf8");
+        expect(told).not.to.contain("SECRET");
+        const names = Object.keys(JSON.parse(told) as object);
+        expect(names).to.include.members(["PATH", "JETON_ALARM"]);
+        expect(["PATH", "HOME", "LANG", "JETON_ALARM"]).to.include.members(names);
+      }));
 
     it("run a program, which is given them and has to succeed", () =>
       withFolder(async (path) => {
