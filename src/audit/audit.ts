@@ -140,8 +140,14 @@ async function lastBlock(source: RpcSource, asked: number | "latest" | "finalize
   return header;
 }
 
-/** Tokens may have been sent to the pool's address before there was a pool. Known where the endpoint has old states. */
-async function balanceBefore(client: PoolClient, fromBlock: number): Promise<bigint> {
+/** Tokens may have been sent to the pool's address before there was a pool. Undefined where the endpoint has no old states: then nobody knows. */
+async function balanceBefore({ provider, token, pool }: PoolClient, fromBlock: number): Promise<bigint | undefined> {
   if (fromBlock === 0) return 0n;
-  return client.token.balanceOf(client.pool.address, { blockTag: fromBlock - 1 }).catch(() => 0n);
+  const blockTag = fromBlock - 1;
+  try {
+    if ((await provider.getCode(token.address, blockTag)) === "0x") return 0n;
+    return await token.balanceOf(pool.address, { blockTag });
+  } catch {
+    return undefined;
+  }
 }

@@ -37,6 +37,13 @@ function selectorsOf(rules: Interface): Map<string, string> {
 
 const RULES = [SETTLEMENT, DISPUTES].map((rules) => ({ rules, selectors: selectorsOf(rules) }));
 
+/**
+ * How much of the input a call that is found in it can take, in digits, and how many places that look like one are tried: anybody can write a
+ * selector into every fourth byte of a transaction. 128 KiB hold fewer calls with a proof than that.
+ */
+const LONGEST_CALL = 2 * 4_096;
+const MOST_PLACES = 400;
+
 /** A transaction's input beyond this is not looked through: 128 KiB, what nodes take at most. */
 const LONGEST_INPUT = 2 * 131_072 + 2;
 
@@ -106,11 +113,15 @@ export class CallReader {
 /** Calls that stand in the input as they were encoded, as multicalls and relayers hand them on. */
 function* embedded(input: string, names: readonly string[]): Generator<RuleCall> {
   if (input.length > LONGEST_INPUT) return;
+  let places = 0;
   for (const { rules, selectors } of RULES) {
     for (const [selector, name] of selectors) {
       if (!names.includes(name)) continue;
       for (let at = input.indexOf(selector, 2); at !== -1; at = input.indexOf(selector, at + 1)) {
-        const call = at % 2 === 0 ? decode(rules, name, `0x${input.slice(at)}`, false) : undefined;
+        if (at % 2 !== 0) continue;
+        places += 1;
+        if (places > MOST_PLACES) return;
+        const call = decode(rules, name, `0x${input.slice(at, at + LONGEST_CALL)}`, false);
         if (call !== undefined) yield call;
       }
     }

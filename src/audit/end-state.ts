@@ -49,8 +49,8 @@ class Comparison {
   }
 }
 
-/** Ledger, balance and tree. The token's transfers before the first block that was looked at are in `initialBalance`. */
-export async function compareHeads(models: Models, at: At, initialBalance: bigint): Promise<Compared> {
+/** Ledger, balance and tree. The token's transfers before the first block that was looked at are in `initialBalance`, if that is known. */
+export async function compareHeads(models: Models, at: At, initialBalance: bigint | undefined): Promise<Compared> {
   const { client, findings, accounts, money } = models;
   const block = at.blockTag;
   try {
@@ -63,7 +63,7 @@ export async function compareHeads(models: Models, at: At, initialBalance: bigin
     for (const [name, amount] of Object.entries(money.ledger)) {
       comparison.same("STATE_LEDGER", name, ledger[name as Purpose], amount);
     }
-    comparison.same("STATE_BALANCE", "the pool's tokens", balance, money.balance + initialBalance);
+    comparison.same(...balanceCheck(balance, money.balance, initialBalance));
     const own = [accounts.tree.root, accounts.tree.count, accounts.tree.depth];
     comparison.same("STATE_TREE", "root, leaves and depth", [tree.root, tree.leafCount, tree.depth], own);
     return { block, isRead: true };
@@ -71,6 +71,12 @@ export async function compareHeads(models: Models, at: At, initialBalance: bigin
     findings.add("STATE_UNREADABLE", "ledger, balance and tree", { block }, { found: (error as Error).message });
     return { block, isRead: false };
   }
+}
+
+/** Whoever sent tokens to the address before there was a pool made its balance more than its transfers give, and never less. */
+function balanceCheck(found: bigint, moved: bigint, before: bigint | undefined): [FindingCode, string, bigint, bigint] {
+  const isUnknown = before === undefined && found > moved;
+  return [isUnknown ? "BALANCE_NOT_KNOWN" : "STATE_BALANCE", "the pool's tokens", found, moved + (before ?? 0n)];
 }
 
 /** Everything that has a getter: accounts, pending closes, disputes, violations, folds, credits, obligations. */

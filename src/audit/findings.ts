@@ -78,6 +78,9 @@ export const FINDINGS = {
   // The contracts' own books at the last block, and before.
   STATE_LEDGER: violation("the contract's ledger is not what its events give"),
   STATE_BALANCE: violation("the pool's token balance is not what the token's transfers give"),
+  BALANCE_NOT_KNOWN: warning(
+    "the pool holds more tokens than the transfers give, and what it held before cannot be read: not checked",
+  ),
   STATE_TREE: violation("the contract's tree is not what its events give"),
   STATE_ACCOUNT: violation("an account stands otherwise in the contract than its events give"),
   STATE_CLOSE: violation("a pending close stands otherwise in the contract than its events give"),

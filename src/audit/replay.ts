@@ -37,7 +37,8 @@ export interface ReplayOptions {
   /** At how many blocks on the way ledger, balance and tree are compared. */
   readonly checkpoints: number;
   readonly isProviderContract: boolean;
-  readonly initialBalance: bigint;
+  /** What the pool's address held before; undefined where that is not known. */
+  readonly initialBalance: bigint | undefined;
   /** How many requests are under way at once. */
   readonly parallel: number;
   readonly progress: Progress;

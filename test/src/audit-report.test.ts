@@ -12,6 +12,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import { AccountTable } from "../../src/audit/accounts.ts";
+import { CallReader } from "../../src/audit/calls.ts";
 import { FINDINGS, documentOf, splitOfClose, splitOfSlash } from "../../src/audit/index.ts";
 import { compareAll } from "../../src/audit/end-state.ts";
 import { Findings } from "../../src/audit/findings.ts";
@@ -21,6 +22,7 @@ import { Progress } from "../../src/audit/progress.ts";
 import { Timeline } from "../../src/audit/timeline.ts";
 import { FIELD_MODULUS, closePayout, poseidon, slashPayout } from "../../src/protocol/index.ts";
 import { renderReport } from "../../src/report/index.ts";
+import { CreditSettlement__factory } from "../../typechain-types/index.js";
 import { exampleReport } from "./support/audit-example.ts";
 
 const run = promisify(execFile);
@@ -40,6 +42,29 @@ describe("The parts of an audit", () => {
     );
     expect(findings.countOf("warning")).to.equal(5);
     expect(findings.all.map(({ code }) => code)).to.deep.equal(new Array(5).fill("END_UNREADABLE"));
+  });
+
+  it("look for calls at so many places of a transaction at most", async () => {
+    const rules = CreditSettlement__factory.createInterface();
+    const [pool, settlement, disputes] = ["1", "2", "3"].map((digit) => `0x${digit.repeat(40)}`) as [
+      string,
+      string,
+      string,
+    ];
+    const source = { send: () => Promise.reject(new Error("no traces here")) };
+    const reader = new CallReader(source, { pool, settlement, disputes });
+    const point: [bigint, bigint] = [1n, 2n];
+    const proof = { a: point, b: [point, point] as [[bigint, bigint], [bigint, bigint]], c: point };
+    const call = rules.encodeFunctionData("slash", [7n, 8n, pool, proof]).slice(2);
+    const carried = async (input: string): Promise<number> => {
+      const transaction = { from: pool, to: undefined, input, blockHash: "" };
+      return (await reader.callsOf("0x", transaction, ["slash"])).length;
+    };
+    expect(await carried(`0xabcd${call}00${call}`)).to.equal(2);
+    const selector = call.slice(0, 8);
+    expect(await carried(`0x${selector.repeat(32_768)}`)).to.be.at.most(400);
+    expect(await carried(`0x${call}${selector.repeat(30_000)}`)).to.be.greaterThan(0);
+    expect(await carried(`0x${selector.repeat(32_769)}`)).to.equal(0);
   });
 
   it("split an account's money as the library does, whatever the sums", () => {

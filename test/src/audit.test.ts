@@ -149,6 +149,27 @@ describe("An audit from an endpoint alone", function () {
     expect(await codesOf(other)).to.deep.equal(["STATE_TREE"]);
   });
 
+  it("accuses nobody of tokens that came before the pool did, where the endpoint has no old states", async () => {
+    const { token, description } = scene.world;
+    const dust = viewChanged(token.interface, "balanceOf", ([balance]) => [(balance as bigint) + 7n]);
+    const last = await ethers.provider.getBlockNumber();
+    const forgetful: Lie = (method, params, answer) => {
+      const isState = method === "eth_call" || method === "eth_getCode";
+      if (isState && /^0x/.test(String(params[1])) && Number(params[1]) < last) throw new Error("missing trie node");
+      return dust(method, params, answer);
+    };
+    const report = await auditAt(new LyingProvider(ethers.provider, description.chainId, forgetful));
+    expect(report.result).to.include({ isClean: true, warnings: 1 });
+    expect(report.counts).to.include({ BALANCE_NOT_KNOWN: 1 });
+    // Dust adds: what is missing is missing all the same.
+    const less = viewChanged(token.interface, "balanceOf", ([balance]) => [(balance as bigint) - 1n]);
+    const missing: Lie = (method, params, answer) => less(method, params, answer) ?? forgetful(method, params, answer);
+    expect(await codesOf(missing)).to.deep.equal(["STATE_UNREADABLE", "STATE_BALANCE"]);
+    // With old states what it held is known, and compared.
+    const known = await auditAt(new LyingProvider(ethers.provider, description.chainId, dust));
+    expect(known.counts).to.deep.equal({ TOKENS_GIVEN: 1 });
+  });
+
   it("finds tokens that moved otherwise than the pool says", async () => {
     const topic = ethers.id("Transfer(address,address,uint256)");
     const lie: Lie = (method, _, answer) => {
