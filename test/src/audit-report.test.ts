@@ -62,8 +62,7 @@ describe("The parts of an audit", () => {
     };
     expect(await carried(`0xabcd${call}00${call}`)).to.equal(2);
     const selector = call.slice(0, 8);
-    expect(await carried(`0x${selector.repeat(32_768)}`)).to.be.at.most(400);
-    expect(await carried(`0x${call}${selector.repeat(30_000)}`)).to.be.greaterThan(0);
+    expect(await carried(`0x${call}${selector.repeat(30_000)}`)).to.be.within(1, 400);
     expect(await carried(`0x${selector.repeat(32_769)}`)).to.equal(0);
   });
 
