@@ -3,7 +3,6 @@
  * What the chain accepted, looked at again off chain: the call behind each event, its proof with the public signals that follow from the chain's own
  * record, the signatures of sessions and of the provider. Events are handed over before they are applied.
  */
-import { recoverAddress } from "ethers";
 
 import type { PoolEvent, PoolEventArguments } from "../chain/index.ts";
 import type { Proof, Statement } from "../protocol/index.ts";
@@ -16,6 +15,7 @@ import {
   coverKeysHash,
   digestOf,
   refundMessage,
+  signerOf,
   slashContext,
   ticketMessage,
   verifySignature,
@@ -331,7 +331,7 @@ export class Evidence {
     const { context } = this.#parts;
     this.signatures.checked += 1;
     const digest = digestOf(context.pool, types, message);
-    const found = recovered(digest, signature);
+    const found = signerOf(digest, signature) ?? "no signature";
     context.same("SIGNATURE_INVALID", subject, found.toLowerCase(), signer.toLowerCase());
   }
 
@@ -345,14 +345,6 @@ export class Evidence {
         context.pool.parameters.provider.toLowerCase(),
       );
     }
-  }
-}
-
-function recovered(digest: string, signature: string): string {
-  try {
-    return recoverAddress(digest, signature);
-  } catch {
-    return "no signature";
   }
 }
 

@@ -3,7 +3,6 @@
  * The provider's store held against its own rules and against the chain. Tickets cannot be linked to accounts, so what can be said of all
  * accounts together is said in sums: what spent tickets cost is covered by what was deposited.
  */
-import { recoverAddress } from "ethers";
 
 import type { PoolEvent } from "../chain/index.ts";
 import type { SpentTicket, StoreReader, Ticket } from "../gateway/index.ts";
@@ -13,6 +12,7 @@ import {
   digestOf,
   holdOf,
   nullifierOf,
+  signerOf,
   ticketKeyFromCover,
   ticketMessage,
 } from "../protocol/index.ts";
@@ -183,7 +183,7 @@ export class StoreBooks {
     const isCovered =
       voucher !== undefined &&
       charged <= voucher.cap &&
-      signerOf(
+      voucherSigner(
         this.#books.facts.pool,
         { nullifier, ...voucher, sequence: BigInt(voucher.sequence) },
         voucher.signature,
@@ -322,13 +322,11 @@ export class StoreBooks {
   }
 }
 
-function signerOf(pool: Pool, message: Record<string, unknown>, signature: string): string {
+function voucherSigner(pool: Pool, message: Record<string, unknown>, signature: string): string {
   try {
     const { nullifier, sequence, cap, requestHash } = message;
-    return recoverAddress(
-      digestOf(pool, CALL_TYPES, { nullifier, sequence, cap, requestHash }),
-      signature,
-    ).toLowerCase();
+    const digest = digestOf(pool, CALL_TYPES, { nullifier, sequence, cap, requestHash });
+    return (signerOf(digest, signature) ?? "").toLowerCase();
   } catch {
     return "";
   }

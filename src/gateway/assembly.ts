@@ -17,6 +17,7 @@ import { faultEntry } from "./log.ts";
 import type { Log } from "./log.ts";
 import { DEFAULT_SETTINGS } from "./ports.ts";
 import type { GatewaySettings } from "./ports.ts";
+import { typedDataSignerOf } from "./typed-data-signer.ts";
 import { caredStore } from "./store-care.ts";
 import type { GatewayStore } from "./store/index.ts";
 import type { Upstream } from "./upstream.ts";
@@ -111,7 +112,7 @@ export function assemble(options: ProviderOptions): Assembly {
     store,
     upstream,
     stateKey,
-    signer,
+    signer: typedDataSignerOf(signer),
     verify: verifier.verify,
     chain: follower.chain,
     clock,

@@ -8,6 +8,7 @@ export * from "./messages.ts";
 export * from "./parameters.generated.ts";
 export * from "./payouts.ts";
 export * from "./pool.ts";
+export { signDigest, signerOf } from "./ecdsa.ts";
 export {
   ELEMENT_BYTES,
   MOST_POSEIDON_INPUTS,

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What a wallet believes of a provider's answers: nothing that it has not checked (docs/protocol.md, What a wallet never does). */
-import { recoverAddress } from "ethers";
 import type { z } from "zod";
 
-import { RECEIPT_TYPES, digestOf, refundMessage, verifySignature } from "../protocol/index.ts";
+import { RECEIPT_TYPES, digestOf, refundMessage, signerOf, verifySignature } from "../protocol/index.ts";
 import type { Pool } from "../protocol/index.ts";
 import { callAnswer, describeIssues, requestHashOf, responseHashOf, stateSignature } from "../wire/index.ts";
 import type { CallAnswer, CallRequest, SignedRefund, StateSignature } from "../wire/index.ts";
@@ -93,9 +92,5 @@ export async function checkReceipt(
 
 /** For a provider whose address is that of a key. */
 export function isSignedByKey(address: string, digest: string, signature: string): boolean {
-  try {
-    return recoverAddress(digest, signature).toLowerCase() === address.toLowerCase();
-  } catch {
-    return false;
-  }
+  return signerOf(digest, signature)?.toLowerCase() === address.toLowerCase();
 }

@@ -3,7 +3,7 @@
 import { SigningKey, computeAddress } from "ethers";
 import type { TypedDataField } from "ethers";
 
-import { CALL_TYPES, DISPUTE_TYPES, deriveSessionKey, digestOf } from "../protocol/index.ts";
+import { CALL_TYPES, DISPUTE_TYPES, deriveSessionKey, digestOf, signDigest } from "../protocol/index.ts";
 import type { Call, Dispute, Pool } from "../protocol/index.ts";
 import { END_SESSION_TYPES, requestHashOf } from "../wire/index.ts";
 import type { CallRequest, DisputeFile, EndRequest, TicketOpening } from "../wire/index.ts";
@@ -29,7 +29,7 @@ function sign(
   types: Record<string, TypedDataField[]>,
   message: Record<string, unknown>,
 ): string {
-  return new SigningKey(key.privateKey).sign(digestOf(pool, types, message)).serialized;
+  return signDigest(key.privateKey, digestOf(pool, types, message));
 }
 
 export interface CallDraft {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The files of a dispute. Each holds all that its transaction needs, so that anyone may submit it. */
-import { ZeroAddress, recoverAddress } from "ethers";
+import { ZeroAddress } from "ethers";
 import type { TypedDataField } from "ethers";
 import { z } from "zod";
 
-import { CALL_TYPES, DISPUTE_TYPES, digestOf, refundMessage, verifySignature } from "../protocol/index.ts";
+import { CALL_TYPES, DISPUTE_TYPES, digestOf, refundMessage, signerOf, verifySignature } from "../protocol/index.ts";
 import type { Call, Pool } from "../protocol/index.ts";
 import { fileFormat } from "./files.ts";
 import { refundTicket } from "./messages.ts";
@@ -77,8 +77,9 @@ export function isSignedBySession(
 ): boolean {
   if (!isCanonicalSignature(signature)) return false;
   try {
-    return recoverAddress(digestOf(pool, types, message), signature) === sessionAddress;
+    return signerOf(digestOf(pool, types, message), signature) === sessionAddress;
   } catch {
+    // A message that has no such fields has no digest.
     return false;
   }
 }

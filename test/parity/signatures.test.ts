@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect } from "chai";
 
-import { SUBGROUP_ORDER, isValidPublicKey, providerKey, verifySignature } from "../../src/protocol/index.ts";
+import { SigningKey, Wallet, computeAddress, getBytes, hexlify, id, recoverAddress, toBeHex } from "ethers";
+
+import { typedDataSignerOf } from "../../src/gateway/typed-data-signer.ts";
+import {
+  RECEIPT_TYPES,
+  SUBGROUP_ORDER,
+  isValidPublicKey,
+  providerKey,
+  signDigest,
+  signerOf,
+  verifySignature,
+} from "../../src/protocol/index.ts";
 import { IDENTITY, isSigned, isSignedByZkKit, l, multiply, signer } from "../vectors/model/curve.ts";
 import { readVectors } from "../vectors/index.ts";
 import { chain } from "./chain.ts";
@@ -29,6 +40,51 @@ describe("parity/signatures", function () {
       expect(isSignedByZkKit(message, signature, publicKey)).to.equal(true);
       expect(verifySignature(message, signer(bytes).sign(message), publicKey)).to.equal(true);
     }
+  });
+
+  it("signs digests for Ethereum byte for byte as ethers does, and names the same signers", async () => {
+    for (let count = 0; count < 40; count++) {
+      const [key, digest] = [new SigningKey(id(`key ${count}`)), id(`digest ${count}`)];
+      const signature = signDigest(getBytes(key.privateKey), digest);
+      expect(signature).to.equal(key.sign(digest).serialized);
+      expect(signerOf(digest, signature)).to.equal(computeAddress(key.publicKey));
+      expect(signerOf(digest, key.sign(digest).compactSerialized)).to.equal(recoverAddress(digest, signature));
+      expect(signerOf(id("another"), signature)).to.not.equal(computeAddress(key.publicKey));
+    }
+    const wallet = new Wallet(id("a provider's key"));
+    const domain = { name: "Jeton", version: "1", chainId: 31_337n, verifyingContract: wallet.address };
+    const hash = id("hash");
+    const receipt = {
+      nullifier: 1n,
+      sequence: 2n,
+      requestHash: hash,
+      responseHash: hash,
+      charged: 3n,
+      modelId: "m",
+      issuedAt: 4n,
+    };
+    const signed = await typedDataSignerOf(wallet).signTypedData(domain, RECEIPT_TYPES, receipt);
+    expect(signed).to.equal(await wallet.signTypedData(domain, RECEIPT_TYPES, receipt));
+  });
+
+  it("names no signer for what ethers takes for no signature", () => {
+    const [key, digest] = [new SigningKey(id("key")), id("digest")];
+    const { r, s, v, serialized } = key.sign(digest);
+    const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+    const of = (...parts: string[]): string => hexlify(Buffer.from(parts.map((part) => part.slice(2)).join(""), "hex"));
+    const word = (value: bigint): string => toBeHex(value, 32);
+    const broken = [
+      ...["", "0x", "no signature", serialized.slice(0, -4), `${serialized}00`],
+      // The other half of s, as anyone can make it of a signature.
+      of(r, word(order - BigInt(s)), toBeHex(v === 27 ? 28 : 27)),
+      ...[word(0n), word(order), word(order + 1n), word(2n ** 256n - 1n)].map((bad) => of(bad, s, "0x1b")),
+      ...[word(0n), word(order), word(2n ** 256n - 1n)].map((bad) => of(r, bad, "0x1b")),
+    ];
+    for (const signature of broken) {
+      expect(() => recoverAddress(digest, signature), signature).to.throw();
+      expect(signerOf(digest, signature), signature).to.equal(undefined);
+    }
+    expect(signerOf("0x1234", serialized)).to.equal(undefined);
   });
 
   it("refuses every broken signature, as the model does", () => {
