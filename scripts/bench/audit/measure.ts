@@ -9,7 +9,7 @@ import type { Served } from "./endpoint-process.ts";
 import type { HistorySize } from "./history.ts";
 
 export interface AuditScaleOptions {
-  /** Of the history in batches; the one without has a tenth. */
+  /** Of the history in batches; the one without has a tenth, and no more than MOST_ALONE. */
   readonly deposits: number;
   readonly closes: number;
   readonly proofs: number;
@@ -37,6 +37,8 @@ export interface AuditScaleReport {
 const BATCH = 100;
 /** How many times fewer accounts there are where each is opened alone. */
 const FEWER = 10;
+/** More would say the same of each, and take an hour. */
+const MOST_ALONE = 20_000;
 
 /** Each in a process of its own: the memory is its alone, and the endpoint has its own core where there are two. */
 async function askNew<T>(name: "audit" | "read", served: Served): Promise<T> {
@@ -82,7 +84,8 @@ function requireWhole({ deposits, closes, proofs }: HistorySize, ours: AuditCost
 }
 
 export async function measureAudit({ deposits, closes, proofs, log }: AuditScaleOptions): Promise<AuditScaleReport> {
-  const few = (count: number): number => Math.ceil(count / FEWER);
+  const fewer = Math.max(FEWER, deposits / MOST_ALONE);
+  const few = (count: number): number => Math.ceil(count / fewer);
   const sizes: readonly HistorySize[] = [
     { deposits, closes, proofs, batch: BATCH },
     { deposits: few(deposits), closes: few(closes), proofs: Math.min(1, proofs), batch: 1 },
