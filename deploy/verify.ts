@@ -18,6 +18,7 @@ import { immutablesOf, runtimeWith } from "./immutables.ts";
 import type { NetworkDescription } from "./networks/index.ts";
 import type { PoolConfig } from "./pool-config.ts";
 import type { DeploymentRecord, PoolRecord } from "./record.ts";
+import { compareTree } from "./tree.ts";
 
 export interface Check {
   readonly what: string;
@@ -200,6 +201,25 @@ async function pool(of: Verification, name: string): Promise<void> {
   }
   if (termsHash !== undefined) of.same(`${called}: hash of the terms`, client.parameters.termsHash, termsHash);
   await of.attempt(`${called}: creation`, () => creation(of, called, entry));
+  await of.attempt(`${called}: ${TREE}`, () => tree(of, called, client, entry));
+}
+
+const TREE = "tree of accounts, rebuilt from the events";
+
+/** A pool is not older than its factory. */
+async function tree(of: Verification, called: string, client: PoolClient, entry: Partial<PoolRecord>): Promise<void> {
+  const { network, record } = of.options;
+  const known = entry.fromBlock ?? record.contracts["CreditPoolFactory"]?.blockNumber;
+  const fromBlock = known ?? (network.isLocal ? 0 : undefined);
+  if (fromBlock === undefined) {
+    return of.note(
+      `${called}: ${TREE}`,
+      false,
+      "neither pool nor factory have a block on record: name it with --from-block",
+    );
+  }
+  const { isHeld, found } = await compareTree(client, { fromBlock, finality: network.finality });
+  of.note(`${called}: ${TREE}`, isHeld, found);
 }
 
 /** The transaction on record created this pool, and events are read from there. */

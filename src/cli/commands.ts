@@ -158,10 +158,11 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: ["pool", "verify"],
-    description: "check a deployment against the chain and this build: all code, to the last byte, and all parameters",
+    description: "check a deployment against the chain and this build: all code, all parameters, the tree of accounts",
     options: [
       file("record", "the deployment's record; deployments/<chainId>.json otherwise"),
       text("pool", "one pool: a name on record, or an address; all on record otherwise"),
+      fromBlock,
       file("poolConfig", "what the pool should have been created with"),
       file("terms", "the terms that the provider publishes"),
       json,

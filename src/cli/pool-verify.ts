@@ -3,7 +3,7 @@
 import { isAddress } from "ethers";
 
 import { parseRecord, readPoolConfig, verifyDeployment } from "../../deploy/index.ts";
-import type { DeploymentRecord } from "../../deploy/index.ts";
+import type { DeploymentRecord, VerifyOptions } from "../../deploy/index.ts";
 import { readManifest } from "../prover/index.ts";
 import { parseTerms, termsHashOf } from "../wire/index.ts";
 import { ProjectBuild } from "./build.ts";
@@ -17,6 +17,7 @@ import type { Session } from "./session.ts";
 interface VerifyArguments {
   readonly record?: string | undefined;
   readonly pool?: string | undefined;
+  readonly fromBlock: number;
   readonly poolConfig?: string | undefined;
   readonly terms?: string | undefined;
   readonly json: boolean;
@@ -33,10 +34,7 @@ async function recordOf({ store, network }: Session, file: string | undefined): 
 }
 
 /** All on record; or the one that is asked for, by its name or its address. A record without a pool proves nothing of any. @throws CliError POOL_UNKNOWN */
-function poolsOf(
-  { pools }: DeploymentRecord,
-  wanted: string | undefined,
-): Record<string, { readonly address: string }> {
+function poolsOf({ pools }: DeploymentRecord, wanted: string | undefined, fromBlock: number): VerifyOptions["pools"] {
   if (wanted === undefined) {
     if (Object.keys(pools).length > 0) return pools;
     throw new CliError(
@@ -49,7 +47,7 @@ function poolsOf(
   );
   if (found !== undefined) return { [found[0]]: found[1] };
   const isWellFormed: boolean = isAddress(wanted);
-  if (isWellFormed) return { [wanted]: { address: wanted } };
+  if (isWellFormed) return { [wanted]: { address: wanted, ...(fromBlock < 0 ? {} : { fromBlock }) } };
   throw new CliError(
     "POOL_UNKNOWN",
     `there is no pool "${wanted}" on record: it has ${Object.keys(pools).join(", ") || "none"}`,
@@ -73,13 +71,14 @@ export const verifyPool: Command<VerifyArguments> = async (args, open, say = not
     const { network, provider } = session;
     const record = await recordOf(session, args.record);
     const config = args.poolConfig === undefined ? undefined : await readPoolConfig(args.poolConfig, network);
+    say("reading the code of all contracts, and all events of the pools");
     const checks = await verifyDeployment({
       provider,
       network,
       build: new ProjectBuild(),
       manifest: await readManifest(),
       record,
-      pools: poolsOf(record, args.pool),
+      pools: poolsOf(record, args.pool, args.fromBlock),
       config,
       termsHash: await termsHash(args.terms),
     });

@@ -17,7 +17,10 @@ import { keySessions } from "../../src/cli/key-session.ts";
 import { deployPools } from "../../src/cli/deploy.ts";
 import { CliError } from "../../src/cli/errors.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
+import { eventsChanged } from "../src/support/audit-lies.ts";
+import type { Lie } from "../src/support/audit-scene.ts";
 import { runJeton } from "./support/here.ts";
+import { withLies } from "./support/lying-endpoint.ts";
 import { freePort } from "./support/nodes.ts";
 import { run } from "./support/program.ts";
 
@@ -199,6 +202,59 @@ describe("jeton on a chain", function () {
     expect(await failed(["--terms", terms])).to.deep.equal(["pool default: hash of the terms"]);
     await writeFile(terms, JSON.stringify(DEVELOPMENT_TERMS));
     expect((await result<Verified>(["pool", "verify", ...LOCAL, "--terms", terms])).holds).to.equal(true);
+  });
+
+  it("verifies nothing of a record without a pool, unless one is named by its address", async () => {
+    const whole = JSON.parse(await readFile(join(folder, "deployments", "31337.json"), "utf8")) as typeof record;
+    const path = join(folder, "poolless.json");
+    await writeFile(path, JSON.stringify({ ...whole, pools: {} }));
+    const verify = ["pool", "verify", ...LOCAL, "--record", path];
+    const { error } = await result<{ error: { code: string; message: string } }>(verify, 1);
+    expect(error.code).to.equal("POOL_UNKNOWN");
+    expect(error.message).to.contain("no pool, so there is nothing to check").and.contain("--pool ADDRESS");
+    const named = await result<{ error: { code: string; message: string } }>([...verify, "--pool", "default"], 1);
+    expect(named.error).to.include({ code: "POOL_UNKNOWN" });
+    expect(named.error.message).to.contain("it has none");
+    const address = whole.pools["default"]?.address ?? "";
+    expect(await result([...verify, "--pool", address])).to.include({ holds: true });
+    expect(await result([...verify, "--pool", address, "--from-block", "0"])).to.include({ holds: true });
+  });
+
+  it("rebuilds the tree of accounts from the events, and finds a deposit that the endpoint keeps silent", async () => {
+    const restore = await snapshot();
+    const what = "pool default: tree of accounts, rebuilt from the events";
+    try {
+      for (const account of ["7", "8"]) {
+        await result(["deposit", ...LOCAL, "--amount", "1100000", "--mint", "--account", account]);
+      }
+      interface Verified {
+        readonly checks: readonly { readonly what: string; readonly isHeld: boolean; readonly found: string }[];
+      }
+      const tree = async (lie: Lie, code: number): Promise<{ isHeld: boolean; found: string } | undefined> =>
+        withLies(environment["LOCALHOST_RPC_URL"] ?? "", lie, async (url) => {
+          const { checks } = await result<Verified>(["pool", "verify", ...LOCAL, "--rpc-url", url], code);
+          // Nothing else is touched by it.
+          for (const check of checks) if (check.what !== what) expect(check.isHeld, check.what).to.equal(true);
+          return checks.find((check) => check.what === what);
+        });
+      const honest = await tree(() => undefined, 0);
+      expect(honest?.found).to.match(/^\d+ accounts give the root \d+ at block \d+$/);
+
+      // The leaf alone, whose root is told; all of the last deposit; and an amount that was changed.
+      const count = Number(/^\d+/.exec(honest?.found ?? "")?.[0]);
+      const last = count - 1;
+      const silent = (event: string): Lie => eventsChanged(event, (args, _, at) => (at === last ? undefined : args));
+      const leaf = await tree(silent("AccountOpened"), 3);
+      expect(leaf?.found).to.contain(`a root over ${count} leaves comes after ${last} leaves`);
+      const whole: Lie = (method, params, answer) =>
+        silent("RootUpdated")(method, params, silent("AccountOpened")(method, params, answer) ?? answer);
+      const deposit = await tree(whole, 3);
+      expect(deposit?.found).to.contain(`the contract has ${count} leaves`).and.contain(`the events give ${last}`);
+      const changed = eventsChanged("AccountOpened", ([commitment, , ...rest]) => [commitment, 1n, ...rest]);
+      expect((await tree(changed, 3))?.found).to.contain("the leaves give the root");
+    } finally {
+      await restore();
+    }
   });
 
   it("asks for a pool's settings, refuses wrong answers at once, goes on after an interrupt, and deploys what it wrote", async () => {
