@@ -82,7 +82,7 @@ class Run {
   readonly #accounts: readonly number[];
   readonly #started = performance.now();
   readonly #missed: string[] = [];
-  /** By point. */
+  /** By point, since it was last reached. */
   readonly #tries = new Map<string, number>();
   #stocking: Promise<void> | undefined;
   #rounds = 0;
@@ -151,6 +151,7 @@ class Run {
     const work = [...stages].map((stage) => () => this.#work(stage, rich));
     if (this.#dice.chance(BUSY_SHARE)) work.push(() => this.#work(this.#dice.pick(["call", "stream"])));
     const left = await this.#round(kills, work);
+    for (const kill of kills) if (!left.includes(kill)) this.#tries.delete(nameOf(kill));
     const again = left.filter((kill) => this.#mayTryAgain(kill)).map((kill): Kill => ({ ...kill, passes: 0 }));
     for (const side of ["gateway", "wallet"] as const) {
       const turn = again.filter((kill) => kill.side === side);
