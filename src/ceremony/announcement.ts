@@ -86,4 +86,10 @@ export async function requireSameCeremony(
       `this ceremony started from another phase 1 than ${phase1.path}: it has SHA-256 ${phase1.sha256}, and ${found.phase1.sha256} was announced`,
     );
   }
+  if (found.phase1.name !== phase1.name) {
+    throw new CeremonyError(
+      "OTHER_CEREMONY",
+      `this ceremony was announced with another name of phase 1: ${phase1.path} is "${phase1.name}", and "${found.phase1.name}" was announced`,
+    );
+  }
 }

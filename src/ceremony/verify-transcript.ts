@@ -47,7 +47,9 @@ export async function readTranscript(set: CircuitSet, file: string): Promise<Ver
   if (text === undefined) throw mismatch(`there is no ${manifestFile}`);
   const { purpose, phase1, statements } = parseManifest(text, manifestFile);
   if (purpose !== "ceremony") throw mismatch(`${manifestFile} says that the keys are made for ${purpose}`);
-  if (phase1.sha256 !== transcript.announcement.phase1.sha256) throw mismatch(`${manifestFile} names another phase 1`);
+  const { phase1: announced } = transcript.announcement;
+  if (phase1.sha256 !== announced.sha256 || phase1.name !== announced.name)
+    throw mismatch(`${manifestFile} names another phase 1`);
   for (const [statement, hash] of Object.entries(transcript.keys)) {
     if (hash !== (await sha256File(keyIn(keys, statement)).catch(() => undefined)))
       throw mismatch(`${keyIn(keys, statement)} is not the key of this ceremony: its SHA-256 is another`);

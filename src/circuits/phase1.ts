@@ -89,14 +89,13 @@ export async function ceremonyPhase1(path: string, vouched: string | undefined):
       `${path} is the development phase 1: whoever reads its beacon can forge every proof`,
     );
   }
-  if (vouched !== undefined) {
-    if (vouched.toLowerCase() !== sha256)
-      throw new CircuitError("PHASE1_MISMATCH", `${path} has SHA-256 ${sha256}, not ${vouched}`);
-    return { path, name: "named by the operator", sha256 };
-  }
+  if (vouched !== undefined && vouched.toLowerCase() !== sha256)
+    throw new CircuitError("PHASE1_MISMATCH", `${path} has SHA-256 ${sha256}, not ${vouched}`);
   const blake2b = await blake2bFile(path);
   const known = PUBLIC_PHASE1.find((file) => file.blake2b === blake2b);
+  // A public file is called by its name, however it was vouched for: two people have one name for one file.
   if (known !== undefined) return { path, name: known.name, sha256 };
+  if (vouched !== undefined) return { path, name: "named by the operator", sha256 };
   throw new CircuitError(
     "PHASE1_MISMATCH",
     `${path} (SHA-256 ${sha256}, BLAKE2b-512 ${blake2b}) is none of ${PUBLIC_PHASE1.map(({ name }) => name).join(", ")}; ` +

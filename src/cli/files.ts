@@ -17,7 +17,9 @@ export async function writeWhole(path: string, content: string, mode = 0o666): P
   const target = resolve(path);
   const temporary = `${target}.${process.pid}.tmp`;
   try {
-    const file = await open(temporary, "w", mode);
+    // What lies there is of a process that died, or of somebody else: it is not written through, and its mode is not kept.
+    await rm(temporary, { force: true });
+    const file = await open(temporary, "wx", mode);
     try {
       await file.writeFile(content);
       await file.sync();
@@ -26,7 +28,7 @@ export async function writeWhole(path: string, content: string, mode = 0o666): P
     }
     await rename(temporary, target);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw new CliError("FILE_UNREADABLE", `cannot write ${path}: ${(error as Error).message}`, error);
   }
 }

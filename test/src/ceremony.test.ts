@@ -242,6 +242,24 @@ describe("src/ceremony", function () {
       expect(await rejection(verify("lying"))).to.match(/other circuits|another initial key/);
     });
 
+    it("cannot announce another file's name for phase 1, nor write it into the transcript or the manifest", async () => {
+      const famous = "powersOfTau28_hez_final_15.ptau";
+      const posing = { ...tiny.phase1, name: famous };
+      await startCeremony(tiny.set, posing, ROUND.source, path("posed"), around());
+      expect(await rejection(verify("posed"))).to.include(`is "a test", and "${famous}" was announced`);
+      await edit(join(await copyOf("0", "renamed-phase"), "ceremony.json"), (text) => text.replace("a test", famous));
+      expect(await rejection(verify("renamed-phase"))).to.include(`"${famous}" was announced`);
+
+      // The manifest beside the transcript; and the transcript itself, whose attestations are of the true announcement.
+      const keys = join(await copyOf("final", "renamed-final"), "keys");
+      const file = join(keys, "transcript.json");
+      const why = (): Promise<string> => rejection(verifyTranscript(tiny.set, file, tiny.phase1, around(AFTER)));
+      await edit(join(keys, "manifest.json"), (text) => text.replace("a test", famous));
+      expect(await why()).to.include("manifest.json names another phase 1");
+      await edit(file, (text) => text.replace("a test", famous));
+      expect(await why()).to.include("is of ceremony");
+    });
+
     it("cannot change one byte of a key, wherever it is", async () => {
       const file = join(await copyOf("2", "changed"), "slash.zkey");
       const good = await readFile(file);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What the wallet's commands ask of pools, providers and terminals, without processes. */
+import { mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { Agent } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -10,6 +11,7 @@ import { Interface, Wallet, getAddress, id } from "ethers";
 
 import { DEVELOPMENT_PROVIDER_KEY, developmentProvider } from "../../deploy/index.ts";
 import type { PoolClient } from "../../src/chain/index.ts";
+import { replaceFile, writeWhole } from "../../src/cli/files.ts";
 import { printable } from "../../src/cli/outcome.ts";
 import { restoreAll } from "../../src/cli/jeton/wallet/tickets.ts";
 import {
@@ -22,7 +24,7 @@ import { deriveIdentitySecret, identityCommitmentOf, providerKey } from "../../s
 import { WalletError, httpProvider } from "../../src/wallet/index.ts";
 import { targetOf } from "../../src/wallet/http-exchange.ts";
 import { CERTIFICATE, KEY } from "./support/localhost-certificate.ts";
-import { POOL, SEED, codeOf, startProvider } from "./support/session-world.ts";
+import { POOL, SEED, codeOf, startProvider, withFolder } from "./support/session-world.ts";
 
 const LIVE = { title: "a live chain", isLocal: false };
 const LOCAL = { title: "a local chain", isLocal: true };
@@ -179,4 +181,30 @@ describe("what a terminal is shown", () => {
     expect(printable(hostile)).to.equal("a[2Jbcdefghij");
     expect(printable("two\nlines\tand ünïcödé 🙂")).to.equal("two\nlines\tand ünïcödé 🙂");
   });
+});
+
+describe("a file that a command writes", () => {
+  it("goes through no link that lies in its way, and is open to nobody else for an older file's sake", () =>
+    withFolder(async (path) => {
+      const temporary = path(`note.json.${process.pid}.tmp`);
+      writeFileSync(path("victim"), "kept");
+      symlinkSync(path("victim"), temporary);
+      await replaceFile(path("note.json"), "secret");
+      expect(readFileSync(path("victim"), "utf8")).to.equal("kept");
+      // What a process that died has left, for everybody to read.
+      writeFileSync(temporary, "half", { mode: 0o644 });
+      await replaceFile(path("note.json"), "another");
+      expect(readFileSync(path("note.json"), "utf8")).to.equal("another");
+      expect(statSync(path("note.json")).mode & 0o777).to.equal(0o600);
+      expect(readdirSync(path("."))).to.have.members(["note.json", "victim"]);
+    }));
+
+  it("is left as it was where it cannot be replaced, and says so by its code", () =>
+    withFolder(async (path) => {
+      writeFileSync(path("report.html"), "old");
+      mkdirSync(path(`report.html.${process.pid}.tmp`));
+      expect(await codeOf(writeWhole(path("report.html"), "new"))).to.equal("FILE_UNREADABLE");
+      expect(readFileSync(path("report.html"), "utf8")).to.equal("old");
+      expect(await codeOf(writeWhole(path("nowhere/report.html"), "new"))).to.equal("FILE_UNREADABLE");
+    }));
 });
