@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** The creators of rules, and the factory of pools. */
 import { CreditPoolFactory__factory } from "../typechain-types/index.js";
-import { VERIFIED_STATEMENTS, VERIFIERS } from "./02-verifiers.ts";
+import { VERIFIED_STATEMENTS, VERIFIERS } from "../src/chain/index.ts";
 import type { DeployStep } from "./context.ts";
 import { ensureContract } from "./create.ts";
 import { requireWiring } from "./wiring.ts";

@@ -3,11 +3,10 @@
 import { getAddress } from "ethers";
 
 import type { ChainProvider } from "../src/chain/index.ts";
-import { PoolClient } from "../src/chain/index.ts";
+import { PoolClient, VERIFIED_STATEMENTS, VERIFIERS } from "../src/chain/index.ts";
 import type { PoolParameters } from "../src/protocol/index.ts";
 import type { CreditPoolFactory } from "../typechain-types/index.js";
 import { CreditPoolFactory__factory } from "../typechain-types/index.js";
-import { VERIFIED_STATEMENTS, VERIFIERS } from "./02-verifiers.ts";
 import type { DeployContext, DeployStep } from "./context.ts";
 import { codeAt, requireCodeOf, sendOnce } from "./create.ts";
 import { DeployError } from "./errors.ts";

@@ -2,9 +2,8 @@
 /** What every step of a deployment works with. */
 import type { Signer } from "ethers";
 
-import type { ChainProvider } from "../src/chain/index.ts";
+import type { Artifact, ArtifactReader, ChainProvider, Libraries } from "../src/chain/index.ts";
 import type { Manifest } from "../src/prover/index.ts";
-import type { Artifact, ArtifactReader, Libraries } from "./bytecode.ts";
 import { DeployError } from "./errors.ts";
 import type { NetworkDescription } from "./networks/index.ts";
 import type { PoolConfig } from "./pool-config.ts";

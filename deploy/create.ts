@@ -6,9 +6,8 @@
 import type { TransactionReceipt } from "ethers";
 import { AbiCoder, getCreateAddress } from "ethers";
 
-import { ChainError, sendTransaction } from "../src/chain/index.ts";
-import type { Artifact } from "./bytecode.ts";
-import { isCodeOf, linkedBytecode } from "./bytecode.ts";
+import type { Artifact } from "../src/chain/index.ts";
+import { ChainError, isCodeOf, linkedBytecode, sendTransaction } from "../src/chain/index.ts";
 import type { DeployContext } from "./context.ts";
 import { DeployError } from "./errors.ts";
 import type { ContractRecord, PendingRecord } from "./record.ts";

@@ -11,7 +11,6 @@ import type { DeployOptions, DeployStep } from "./context.ts";
 import { preflight } from "./preflight.ts";
 import type { DeploymentRecord } from "./record.ts";
 
-export type { Artifact, ArtifactReader, BuildReader } from "./bytecode.ts";
 export type { DeployOptions } from "./context.ts";
 export * from "./development.ts";
 export * from "./errors.ts";

@@ -6,10 +6,8 @@ import { fileURLToPath } from "node:url";
 
 import { Contract, formatEther, getAddress } from "ethers";
 
-import { requireChain } from "../src/chain/index.ts";
-import { VERIFIED_STATEMENTS, VERIFIERS } from "./02-verifiers.ts";
+import { VERIFIED_STATEMENTS, VERIFIERS, creationGas, requireChain } from "../src/chain/index.ts";
 import { existingToken, requireToken } from "./04-token.ts";
-import { creationGas } from "./bytecode.ts";
 import type { DeployContext } from "./context.ts";
 import { isDevelopmentAccount, isDevelopmentProviderKey } from "./development.ts";
 import { DeployError } from "./errors.ts";

@@ -7,14 +7,21 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-import type { ChainProvider } from "../src/chain/index.ts";
-import { PoolClient } from "../src/chain/index.ts";
+import type { BuildReader, ChainProvider, CodeMatch, Libraries } from "../src/chain/index.ts";
+import {
+  PoolClient,
+  VERIFIED_STATEMENTS,
+  VERIFIERS,
+  contractsOf,
+  immutablesOf,
+  isCodeOf,
+  linkedRuntime,
+  matchOf,
+  runtimeAt,
+  runtimeWith,
+} from "../src/chain/index.ts";
 import type { Manifest } from "../src/prover/index.ts";
 import { CreditPoolFactory__factory } from "../typechain-types/index.js";
-import { VERIFIED_STATEMENTS, VERIFIERS } from "./02-verifiers.ts";
-import type { BuildReader, Libraries } from "./bytecode.ts";
-import { isCodeOf, linkedRuntime, runtimeAt } from "./bytecode.ts";
-import { immutablesOf, runtimeWith } from "./immutables.ts";
 import type { NetworkDescription } from "./networks/index.ts";
 import type { PoolConfig } from "./pool-config.ts";
 import type { DeploymentRecord, PoolRecord } from "./record.ts";
@@ -92,9 +99,14 @@ class Verification {
   async code(what: string, address: string, expected: string): Promise<void> {
     const code = (await this.options.provider.getCode(address)).toLowerCase();
     const bytes = (code.length - 2) / 2;
-    if (code === expected) return this.note(what, true, `${address}: ${bytes} bytes, as this build has them`);
-    const differs = code === "0x" ? "no code is there" : `other code than this build's, ${bytes} bytes`;
-    return this.note(what, false, `${address}: ${differs}`);
+    const told: Record<CodeMatch, string> = {
+      same: `${bytes} bytes, as this build has them`,
+      sources: `this build's instructions, ${bytes} bytes, and another hash of the sources`,
+      other: `other code than this build's, ${bytes} bytes`,
+      none: "no code is there",
+    };
+    const match = matchOf(code, expected);
+    return this.note(what, match === "same", `${address}: ${told[match]}`);
   }
 }
 
@@ -179,11 +191,7 @@ async function pool(of: Verification, name: string): Promise<void> {
     VERIFIED_STATEMENTS.map((statement) => [statement, of.addressOf(VERIFIERS[statement])]),
   );
   const values = immutablesOf(client, verifiers);
-  for (const [contractName, address] of [
-    ["CreditPool", client.pool.address],
-    ["CreditSettlement", client.settlementAddress],
-    ["CreditDisputes", client.disputesAddress],
-  ] as const) {
+  for (const [contractName, address] of contractsOf(client)) {
     const what = `${called}: code of ${contractName}, with its parameters`;
     await of.attempt(what, async () => {
       const names = await build.immutableNames(contractName);

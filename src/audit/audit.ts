@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** One audit: the history from the endpoint, the contracts' own books, the verifiers, and the provider's store and feed if they are given. */
-import { readHeader } from "../chain/index.ts";
-import type { BlockHeader, PoolClient, RpcSource } from "../chain/index.ts";
+import { readHeader, verifiersOf } from "../chain/index.ts";
+import type { BlockHeader, BuildReader, PoolClient, RpcSource } from "../chain/index.ts";
 import type { StoreReader } from "../gateway/index.ts";
 import type { Manifest } from "../prover/index.ts";
 import type { BookOptions } from "./books.ts";
+import { checkCode } from "./code.ts";
 import { compareAll, compareHeads } from "./end-state.ts";
 import { AuditError } from "./errors.ts";
 import { FeedBooks } from "./feed-books.ts";
@@ -25,6 +26,8 @@ export interface AuditOptions {
   readonly client: PoolClient;
   readonly verify: Verify;
   readonly manifest: Manifest;
+  /** The contracts' build, to compare the deployed code with. Without it, or where it is not of these sources, code is not compared. */
+  readonly build?: BuildReader | undefined;
   /** The folder of the key set; default: the project's own. */
   readonly keys?: URL;
   /** Where the pool's events begin; default: the block of its creation, if the endpoint can tell, else 0. */
@@ -64,7 +67,10 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
   const findings = new Findings();
   const queue = new ProofQueue(options.verify, findings);
   progress.say("comparing the deployed verifiers with the verification keys");
-  const verifiers = await checkVerifiers(client, options.manifest, findings, options.keys);
+  const addresses = await verifiersOf(client);
+  const verifiers = await checkVerifiers(client, addresses, options.manifest, findings, options.keys);
+  progress.say("comparing the deployed code with the build");
+  const code = await checkCode(client, addresses, findings, options.build);
   const initialBalance = await balanceBefore(client, fromBlock);
   const watch = options.store && (await CloseWatch.begin(options.store, client.pool, findings));
   const replay = new Replay({
@@ -105,6 +111,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     queue,
     replay,
     verifiers,
+    code,
     books,
     fromBlock,
     last,

@@ -74,7 +74,10 @@ export const FINDINGS = {
   NOT_PROVIDER: violation("somebody else did what only the provider may"),
   CONSENT_NOT_CHECKED: note("the provider is a contract, whose signature of then cannot be asked for any more"),
   VERIFIER_KEY_MISMATCH: violation("a deployed verifier does not hold the verification key of this key set"),
-  VERIFIER_BUILD_DIFFERS: warning("a deployed verifier holds the right key, but is not the code of this build"),
+  // The deployed code.
+  CODE_DIFFERS: violation("a contract that decides over the pool's money is not the code of this build"),
+  CODE_SOURCES_DIFFER: note("a contract has this build's instructions, compiled from sources with another text"),
+  CODE_NOT_COMPARED: note("code was not compared: there is no build of these sources here"),
   // The contracts' own books at the last block, and before.
   STATE_LEDGER: violation("the contract's ledger is not what its events give"),
   STATE_BALANCE: violation("the pool's token balance is not what the token's transfers give"),

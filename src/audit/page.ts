@@ -2,6 +2,7 @@
 /** An audit as a page to look at. Names, symbols and addresses come from the chain, whoever wrote them there: src/report shows them as text. */
 import { shortNumber } from "../report/index.ts";
 import type { Block, ReportDocument, Section, Tile, Tone } from "../report/index.ts";
+import { CODE_TEXTS } from "./code.ts";
 import { FINDINGS } from "./findings.ts";
 import type { FindingCode, Severity } from "./findings.ts";
 import { books, leaving, money, people, provider } from "./page-pool.ts";
@@ -89,8 +90,19 @@ function found({ findings, counts }: AuditReport): Section {
 }
 
 function looked({ checked, accounts }: AuditReport): Section {
-  const { events, transactions, transfers, roots, proofs, signatures, leftOut, throughContracts, verifiers, states } =
-    checked;
+  const {
+    events,
+    transactions,
+    transfers,
+    roots,
+    proofs,
+    signatures,
+    leftOut,
+    throughContracts,
+    verifiers,
+    code,
+    states,
+  } = checked;
   const proofRows = Object.entries(proofs).map(([statement, number]) => [
     `Proofs of ${statement}, verified again`,
     count(number),
@@ -123,14 +135,14 @@ function looked({ checked, accounts }: AuditReport): Section {
       {
         kind: "table",
         caption: "Verifiers on chain",
-        columns: [{ title: "Statement" }, { title: "Address", content: "code" }, { title: "Key" }, { title: "Code" }],
-        rows: verifiers.map(({ statement, address, holdsKey, isOfBuild }) => [
+        columns: [{ title: "Statement" }, { title: "Address", content: "code" }, { title: "Key" }],
+        rows: verifiers.map(({ statement, address, holdsKey }) => [
           statement,
           address,
           holdsKey ? "the right one" : "ANOTHER ONE",
-          isOfBuild ? "of this build" : "another build",
         ]),
       },
+      codeBlock(code),
       {
         kind: "table",
         caption: "The contracts' own ledger, balance and tree",
@@ -141,6 +153,16 @@ function looked({ checked, accounts }: AuditReport): Section {
         ]),
       },
     ],
+  };
+}
+
+function codeBlock({ notCompared, contracts }: AuditReport["checked"]["code"]): Block {
+  if (notCompared !== undefined) return { kind: "paragraph", text: `Code was not compared: ${notCompared}.` };
+  return {
+    kind: "table",
+    caption: "Code on chain, against this build",
+    columns: [{ title: "Contract" }, { title: "Address", content: "code" }, { title: "Code" }],
+    rows: contracts.map(({ contract, address, match }) => [contract, address, CODE_TEXTS[match]]),
   };
 }
 

@@ -3,6 +3,7 @@
 import type { BlockHeader, PoolClient } from "../chain/index.ts";
 import type { PoolParameters } from "../protocol/index.ts";
 import type { ClosingTotals } from "./account-model.ts";
+import type { CodeReport } from "./code.ts";
 import type { Compared } from "./end-state.ts";
 import { FINDINGS } from "./findings.ts";
 import type { Finding, Findings, Severity } from "./findings.ts";
@@ -52,6 +53,7 @@ export interface AuditReport {
     readonly leftOut: number;
     readonly throughContracts: { readonly seen: number; readonly unseen: number };
     readonly verifiers: readonly VerifierReport[];
+    readonly code: CodeReport;
     readonly states: readonly Compared[];
   };
   readonly accounts: {
@@ -106,6 +108,7 @@ interface Parts {
   readonly queue: ProofQueue;
   readonly replay: Replay;
   readonly verifiers: readonly VerifierReport[];
+  readonly code: CodeReport;
   readonly books: BooksReport;
   readonly fromBlock: number;
   readonly last: BlockHeader;
@@ -121,6 +124,7 @@ export function reportOf({
   queue,
   replay,
   verifiers,
+  code,
   books,
   fromBlock,
   last,
@@ -159,6 +163,7 @@ export function reportOf({
       leftOut: counts.leftOut,
       throughContracts: { ...evidence.through },
       verifiers,
+      code,
       states: replay.compared,
     },
     accounts: {

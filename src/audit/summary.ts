@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** An audit at a glance, for a terminal: what was found first, then what was looked at, then the pool's figures. */
+import { CODE_TEXTS } from "./code.ts";
+import type { CodeReport } from "./code.ts";
 import { FINDINGS } from "./findings.ts";
 import type { FindingCode } from "./findings.ts";
 import type { AuditReport } from "./report-data.ts";
@@ -27,7 +29,8 @@ function findingLines({ counts, findings }: AuditReport): Lines | undefined {
 }
 
 function checkedLines({ checked, range }: AuditReport): Lines {
-  const { events, transactions, roots, proofs, signatures, leftOut, throughContracts, verifiers, states } = checked;
+  const { events, transactions, roots, proofs, signatures, leftOut, throughContracts, verifiers, code, states } =
+    checked;
   const read = states.filter(({ isRead }) => isRead);
   const byStatement = Object.entries(proofs).map(([statement, number]) => `${statement} ${count(number)}`);
   return {
@@ -43,9 +46,20 @@ function checkedLines({ checked, range }: AuditReport): Lines {
     verifiers: verifiers
       .map(({ statement, holdsKey }) => `${statement} ${holdsKey ? "holds its key" : "WRONG"}`)
       .join(", "),
+    code: codeText(code),
     contractsOwnBooks:
       read.length === 0 ? "could not be read" : `compared at ${read.map(({ block }) => `block ${block}`).join(", ")}`,
   };
+}
+
+/** All that is as it should be in one word each, and whatever is not. */
+function codeText({ notCompared, contracts }: CodeReport): string {
+  if (notCompared !== undefined) return `code was not compared: ${notCompared}`;
+  const namesOf = (all: CodeReport["contracts"]): string => all.map(({ contract }) => contract).join(", ");
+  return Object.entries(CODE_TEXTS)
+    .map(([match, text]) => [contracts.filter((of) => of.match === match), text] as const)
+    .flatMap(([of, text]) => (of.length === 0 ? [] : [`${namesOf(of)}: ${text}`]))
+    .join("; ");
 }
 
 function bookLines({ books: { store, feed }, pool }: AuditReport): Lines | undefined {

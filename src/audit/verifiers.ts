@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * Whether the verifiers that a pool uses hold the verification keys that the audit verifies with: every constant of the key stands in the deployed
- * code, and the code is that of this build. The second says more, the first does not depend on a compiler.
+ * code. That depends on no compiler, and does not say that the constants are used: code.ts compares the code itself.
  */
-import type { ContractFactory } from "ethers";
-
-import {
-  CloseVerifier__factory,
-  FoldVerifier__factory,
-  RefundVerifier__factory,
-  RequestVerifier__factory,
-  SlashVerifier__factory,
-} from "../../typechain-types/index.js";
-import type { PoolClient } from "../chain/index.ts";
+import { VERIFIED_STATEMENTS } from "../chain/index.ts";
+import type { PoolClient, VerifiedStatement, VerifierAddresses } from "../chain/index.ts";
 import { DEFAULT_KEYS, readArtifact } from "../prover/index.ts";
 import type { Manifest } from "../prover/index.ts";
 import type { Findings } from "./findings.ts";
@@ -26,21 +18,10 @@ interface VerificationKey {
   readonly IC: readonly (readonly string[])[];
 }
 
-const BUILDS: Readonly<Record<Checked, { readonly bytecode: ContractFactory["bytecode"] }>> = {
-  close: CloseVerifier__factory,
-  slash: SlashVerifier__factory,
-  fold: FoldVerifier__factory,
-  request: RequestVerifier__factory,
-  refund: RefundVerifier__factory,
-};
-
-type Checked = "close" | "slash" | "fold" | "request" | "refund";
-
 export interface VerifierReport {
-  readonly statement: string;
+  readonly statement: VerifiedStatement;
   readonly address: string;
   readonly holdsKey: boolean;
-  readonly isOfBuild: boolean;
 }
 
 /** Affine coordinates of all points, without what only marks them as affine. */
@@ -74,36 +55,24 @@ function pushedBy(code: string): Set<bigint> {
   return pushed;
 }
 
-async function addressesOf({ contracts: { settlement, disputes } }: PoolClient): Promise<Record<Checked, string>> {
-  const [close, slash, fold, request, refund] = await Promise.all([
-    settlement.closeVerifier(),
-    settlement.slashVerifier(),
-    settlement.foldVerifier(),
-    disputes.requestVerifier(),
-    disputes.refundVerifier(),
-  ]);
-  return { close, slash, fold, request, refund };
-}
-
 export async function checkVerifiers(
-  client: PoolClient,
+  { provider }: PoolClient,
+  addresses: VerifierAddresses,
   manifest: Manifest,
   findings: Findings,
   keys: URL = DEFAULT_KEYS,
 ): Promise<VerifierReport[]> {
   const reports: VerifierReport[] = [];
-  for (const [statement, address] of Object.entries(await addressesOf(client)) as [Checked, string][]) {
+  for (const statement of VERIFIED_STATEMENTS) {
+    const address = addresses[statement];
     const key = JSON.parse((await readArtifact(keys, manifest, statement, "vkey")).toString("utf8")) as VerificationKey;
-    const code = await client.provider.getCode(address);
-    const pushed = pushedBy(code);
+    const pushed = pushedBy(await provider.getCode(address));
     const missing = constantsOf(key).filter((constant) => !pushed.has(constant));
-    // A verifier has no immutables: what its creation leaves is the end of the creation code.
-    const isOfBuild = code.length > 2 && BUILDS[statement].bytecode.endsWith(code.slice(2));
-    const subject = `${statement} verifier at ${address}`;
     if (missing.length > 0) {
-      findings.add("VERIFIER_KEY_MISMATCH", subject, {}, { found: `${missing.length} of its constants are not there` });
-    } else if (!isOfBuild) findings.add("VERIFIER_BUILD_DIFFERS", subject, {});
-    reports.push({ statement, address, holdsKey: missing.length === 0, isOfBuild });
+      const found = `${missing.length} of its constants are not there`;
+      findings.add("VERIFIER_KEY_MISMATCH", `${statement} verifier at ${address}`, {}, { found });
+    }
+    reports.push({ statement, address, holdsKey: missing.length === 0 });
   }
   return reports;
 }

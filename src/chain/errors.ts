@@ -10,6 +10,8 @@ export type ChainErrorCode =
   | "WRONG_CHAIN"
   /** Nothing is deployed at an address that should hold a contract. */
   | "NO_CODE"
+  /** The build at hand lacks what a contract's code is made from. */
+  | "BUILD_INCOMPLETE"
   /** A contract answers, but it is no pool, or not the one it should be. */
   | "NOT_A_POOL"
   /** The contracts refused: `revert` tells which rule. */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export * from "./account-tree.ts";
 export * from "./authorizations.ts";
+export * from "./bytecode.ts";
 export * from "./close-request.ts";
 export type { DisputeRecord, RefundRecord } from "./dispute-book.ts";
 export { GAS_PRICE_ORACLE, dataFeeOracle } from "./data-fee.ts";
 export type { DataFee } from "./data-fee.ts";
+export * from "./deployed-code.ts";
 export * from "./dispute-sender.ts";
 export * from "./errors.ts";
 export * from "./event-sync.ts";
@@ -13,6 +15,7 @@ export * from "./final-events.ts";
 export * from "./fresh-view.ts";
 export type { FoldRecord } from "./fold-book.ts";
 export * from "./fold-sender.ts";
+export { immutablesOf, runtimeWith } from "./immutables.ts";
 export * from "./pool-client.ts";
 export * from "./pool-events.ts";
 export * from "./pool-history.ts";

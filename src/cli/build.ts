@@ -5,8 +5,8 @@ import { basename, join } from "node:path";
 
 import { z } from "zod";
 
-import type { Artifact, BuildReader } from "../../deploy/index.ts";
 import { DeployError } from "../../deploy/index.ts";
+import type { Artifact, BuildReader } from "../chain/index.ts";
 import { PROJECT_FOLDER } from "./chain.ts";
 
 const span = z.object({ start: z.number().int(), length: z.number().int() });

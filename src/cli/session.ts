@@ -3,8 +3,8 @@
 import type { Signer } from "ethers";
 import { VoidSigner } from "ethers";
 
-import type { ArtifactReader, NetworkDescription, RecordStore } from "../../deploy/index.ts";
-import type { ChainProvider, PoolClient } from "../chain/index.ts";
+import type { NetworkDescription, RecordStore } from "../../deploy/index.ts";
+import type { ArtifactReader, ChainProvider, PoolClient } from "../chain/index.ts";
 import { PoolSender } from "../chain/index.ts";
 import { CliError } from "./errors.ts";
 import type { Say } from "./outcome.ts";

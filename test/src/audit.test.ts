@@ -7,14 +7,16 @@ import { DatabaseSync } from "node:sqlite";
 
 import { expect } from "chai";
 
-import { runAudit } from "../../src/audit/index.ts";
+import { documentOf, runAudit, summaryOf } from "../../src/audit/index.ts";
 import type { AuditOptions, AuditReport, FeedSource } from "../../src/audit/index.ts";
 import { PoolClient } from "../../src/chain/index.ts";
 import type { ChainProvider } from "../../src/chain/index.ts";
+import { ProjectBuild } from "../../src/cli/build.ts";
 import { StoreReader } from "../../src/gateway/index.ts";
 import { identityCommitmentOf } from "../../src/protocol/index.ts";
 import { Prover } from "../../src/prover/index.ts";
-import { ALIAS, BOB, WATCHER, ethers, stopProving } from "../contracts/support/dispute-world.ts";
+import { renderReport } from "../../src/report/index.ts";
+import { ALIAS, BOB, WATCHER, ethers, networkHelpers, stopProving } from "../contracts/support/dispute-world.ts";
 import { feedOf, ticketKey, writeBooks } from "./support/audit-books.ts";
 import { callsChanged, eventAdded, eventsChanged, viewChanged } from "./support/audit-lies.ts";
 import { LyingProvider, auditScene } from "./support/audit-scene.ts";
@@ -24,6 +26,7 @@ describe("An audit from an endpoint alone", function () {
   this.timeout(300_000);
   let scene: AuditScene;
   let prover: Prover;
+  const build = new ProjectBuild();
 
   before(async () => {
     prover = await Prover.create();
@@ -37,6 +40,7 @@ describe("An audit from an endpoint alone", function () {
 
   const auditAt = async (provider: ChainProvider, more: Partial<AuditOptions> = {}): Promise<AuditReport> =>
     runAudit({
+      build,
       ...more,
       client: await PoolClient.connect(provider, scene.world.client.pool.address),
       verify: (statement, signals, proof) => prover.verify(statement, signals, proof),
@@ -60,7 +64,23 @@ describe("An audit from an endpoint alone", function () {
     // Two openings, a voucher, a refund, a consent.
     expect(checked.signatures).to.equal(5);
     expect(checked.throughContracts).to.deep.equal({ seen: 1, unseen: 0 });
-    expect(checked.verifiers.every(({ holdsKey, isOfBuild }) => holdsKey && isOfBuild)).to.equal(true);
+    expect(checked.verifiers.every(({ holdsKey }) => holdsKey)).to.equal(true);
+    const { notCompared, contracts } = checked.code;
+    expect(notCompared).to.equal(undefined);
+    expect(contracts.map(({ contract, match }) => `${contract} ${match}`)).to.have.members(
+      [
+        "CreditPool",
+        "CreditSettlement",
+        "CreditDisputes",
+        "LeanIMT",
+        "PoseidonT3",
+        "CloseVerifier",
+        "SlashVerifier",
+        "FoldVerifier",
+        "RequestVerifier",
+        "RefundVerifier",
+      ].map((contract) => `${contract} same`),
+    );
     expect(checked.states.every(({ isRead }) => isRead) && checked.states.length > 0).to.equal(true);
     expect(accounts).to.include({ opened: 5, active: 2, closed: 2, slashed: 1, closing: 0 });
     expect(disputes).to.include({ opened: 2, answered: 1, lost: 1, open: 0, violations: 1 });
@@ -197,11 +217,73 @@ describe("An audit from an endpoint alone", function () {
           ? (answer as string).replace(from, to)
           : undefined;
     const alpha = BigInt(key.vk_alpha_1[0] ?? 0).toString(16);
-    expect(await codesOf(changed(alpha, "1".repeat(alpha.length)))).to.deep.equal(["VERIFIER_KEY_MISMATCH"]);
-    const built = changed(/00[0-9a-f]{2}$/, "ffff");
-    const report = await auditAt(new LyingProvider(ethers.provider, scene.world.description.chainId, built));
-    expect(report.result).to.include({ isClean: true, warnings: 1 });
-    expect(report.counts).to.include({ VERIFIER_BUILD_DIFFERS: 1 });
+    expect(await codesOf(changed(alpha, "1".repeat(alpha.length)))).to.deep.equal([
+      "VERIFIER_KEY_MISMATCH",
+      "CODE_DIFFERS",
+    ]);
+  });
+
+  /** What an audit finds while an address has other code. */
+  async function foundWith(address: string, edit: (code: string) => string): Promise<AuditReport> {
+    const code = await ethers.provider.getCode(address);
+    await networkHelpers.setCode(address, edit(code));
+    try {
+      return await auditAt(ethers.provider);
+    } finally {
+      await networkHelpers.setCode(address, code);
+    }
+  }
+
+  it("finds a verifier that agrees with everything, and keeps the right constants where they are never used", async () => {
+    const { settlement } = scene.world.client.contracts;
+    const verifier = await settlement.slashVerifier();
+    // It returns 1, whatever it is asked; what follows is never reached.
+    const report = await foundWith(verifier, (code) => `0x60015f5260205ff3${code.slice(2)}`);
+    expect(report.checked.verifiers.every(({ holdsKey }) => holdsKey)).to.equal(true);
+    expect(report.result).to.include({ isClean: false, violations: 1 });
+    expect(report.findings[0]).to.include({ code: "CODE_DIFFERS", subject: `SlashVerifier at ${verifier}` });
+    expect(JSON.stringify(summaryOf(report))).to.contain("SlashVerifier: OTHER THAN THIS BUILD'S");
+  });
+
+  it("finds rules with another parameter in them, and another library under the pool", async () => {
+    const { client, description } = scene.world;
+    const window = ethers.toBeHex(description.parameters.challengeWindow, 32).slice(2);
+    const settlement = await foundWith(client.settlementAddress, (code) =>
+      code.replace(window, ethers.toBeHex(description.parameters.challengeWindow - 1n, 32).slice(2)),
+    );
+    expect(settlement.counts).to.include({ CODE_DIFFERS: 1 });
+    const { checked } = await auditAt(ethers.provider);
+    const library = checked.code.contracts.find(({ contract }) => contract === "PoseidonT3")?.address ?? "";
+    // The same length, and one instruction that is another one.
+    const poseidon = await foundWith(library, (code) => code.replace(/fea2646970667358/, "00a2646970667358"));
+    expect(poseidon.findings.map(({ code, subject }) => `${code} ${subject}`)).to.include(
+      `CODE_DIFFERS PoseidonT3 at ${library}`,
+    );
+    // A pool that is linked to other places than its build says is compared with what stands there.
+    const moved = await foundWith(client.pool.address, (code) =>
+      code.replaceAll(library.slice(2).toLowerCase(), "11".repeat(20)),
+    );
+    expect(moved.findings.map(({ code, subject }) => `${code} ${subject}`)).to.include(
+      `CODE_DIFFERS PoseidonT3 at 0x${"11".repeat(20)}`,
+    );
+  });
+
+  it("says that code has another hash of its sources, or was not compared, and accuses nobody of it", async () => {
+    const address = scene.world.client.disputesAddress;
+    const hash = /[0-9a-f]{64}(?=64736f6c6343[0-9a-f]{6}0033$)/;
+    const renamed = await foundWith(address, (code) => code.replace(hash, "5".repeat(64)));
+    expect(renamed.counts).to.deep.equal({ CODE_SOURCES_DIFFER: 1, TOKENS_GIVEN: 1 });
+    for (const [without, why] of [
+      [{ build: new ProjectBuild(tmpdir()) }, 'there is no build of CreditPool: run "npx hardhat build"'],
+      [{ build: undefined }, "no build was given"],
+    ] as const) {
+      const report = await auditAt(ethers.provider, without);
+      expect(report.result).to.deep.equal({ isClean: true, violations: 0, warnings: 0, notes: 2 });
+      expect(report.counts).to.include({ CODE_NOT_COMPARED: 1 });
+      expect(report.checked.code).to.deep.equal({ notCompared: why, contracts: [] });
+      expect(JSON.stringify(summaryOf(report))).to.contain(`code was not compared: ${why.split('"')[0]}`);
+      expect(renderReport(documentOf(report))).to.contain("Code was not compared: ");
+    }
   });
 
   it("lists a call that it cannot see, and finds an event of another block", async () => {

@@ -3,7 +3,6 @@ import { expect } from "chai";
 import { Wallet, parseEther } from "ethers";
 import { network } from "hardhat";
 
-import { VERIFIERS } from "../../deploy/02-verifiers.ts";
 import type { DeployOptions, NetworkDescription } from "../../deploy/index.ts";
 import {
   DeployError,
@@ -14,6 +13,7 @@ import {
   memoryRecord,
   parseRecord,
 } from "../../deploy/index.ts";
+import { VERIFIERS } from "../../src/chain/index.ts";
 import {
   ceremony,
   deployer,

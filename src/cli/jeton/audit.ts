@@ -28,7 +28,7 @@ interface AuditFlags extends PoolFlags {
 
 const HELP: Teaching = {
   about:
-    "It needs no key, and nothing but an endpoint: the pool's events are replayed from its creation on, the tree is built again leaf by leaf, every payout computed again to the unit, every token that moved explained, every proof and signature verified again, and the contracts' own books at the last block held against all that. An endpoint without old states is enough; one that has them has the books compared on the way, too. A provider, or whom it shows its books, adds --store. What can be found, and what each code means, is in docs/audit-report.md.",
+    "It needs no key, and nothing but an endpoint: the pool's events are replayed from its creation on, the tree is built again leaf by leaf, every payout computed again to the unit, every token that moved explained, every proof and signature verified again, the code of pool, rules and verifiers compared with the build (npx hardhat build; without one the report says that code was not compared), and the contracts' own books at the last block held against all that. An endpoint without old states is enough; one that has them has the books compared on the way, too. A provider, or whom it shows its books, adds --store. What can be found, and what each code means, is in docs/audit-report.md.",
   examples: [
     "audit --network base --pool 0x… --html audit.html",
     "audit --rpc-url http://127.0.0.1:8545 --pool 0x… --json report.json",
@@ -48,9 +48,10 @@ function blockOf(text: string): number | "latest" | "finalized" {
 }
 
 async function audit(flags: AuditFlags): Promise<AuditReport> {
-  const [{ runAudit }, { Prover }] = await Promise.all([
+  const [{ runAudit }, { Prover }, { ProjectBuild }] = await Promise.all([
     import("../../audit/index.ts"),
     import("../../prover/index.ts"),
+    import("../build.ts"),
   ]);
   const numbers = {
     toBlock: blockOf(flags.toBlock),
@@ -72,6 +73,7 @@ async function audit(flags: AuditFlags): Promise<AuditReport> {
         allProofs: flags.allProofs,
         verify: (statement, signals, proof) => prover.verify(statement, signals, proof),
         manifest: prover.manifest,
+        build: new ProjectBuild(),
         say: note,
       });
     } finally {

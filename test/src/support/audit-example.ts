@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** An audit's report made up for looking at: a year of a pool that somebody might run, with something of everything. */
 import type { AuditReport } from "../../../src/audit/index.ts";
+import { VERIFIED_STATEMENTS, VERIFIERS } from "../../../src/chain/index.ts";
 
 const START = 1_790_000_000;
 const DAY = 86_400;
 const DOLLAR = 1_000_000n;
 const DAYS = 180;
+
+const verifierAt = (at: number): string => `0x${at}f1ac54BEF0DD2f6f3462EA0fa94fC62300d3a8e`;
 
 /** Grows as pools do: slowly, then faster, with weekends. */
 const growth = (day: number): number =>
@@ -71,7 +74,7 @@ export function exampleReport(): AuditReport {
       },
     },
     range: { fromBlock: 21_004_112, toBlock: 28_780_112, blockHash: `0x${"c4".repeat(32)}`, timestamp: last.time },
-    result: { isClean: false, violations: 2, warnings: 1, notes: 2 },
+    result: { isClean: false, violations: 3, warnings: 0, notes: 2 },
     findings: [
       {
         code: "PAYOUT_MISMATCH",
@@ -89,10 +92,11 @@ export function exampleReport(): AuditReport {
         found: "18250001",
       },
       {
-        code: "VERIFIER_BUILD_DIFFERS",
-        severity: "warning",
-        subject: "fold verifier at 0x4f1ac54BEF0DD2f6f3462EA0fa94fC62300d3a8e",
+        code: "CODE_DIFFERS",
+        severity: "violation",
+        subject: "FoldVerifier at 0x2f1ac54BEF0DD2f6f3462EA0fa94fC62300d3a8e",
         place: {},
+        found: "2097 bytes",
       },
       {
         code: "CALL_NOT_SEEN",
@@ -109,7 +113,7 @@ export function exampleReport(): AuditReport {
         found: "5000000",
       },
     ],
-    counts: { PAYOUT_MISMATCH: 1, TOKENS_TAKEN: 1, VERIFIER_BUILD_DIFFERS: 1, CALL_NOT_SEEN: 1, TOKENS_GIVEN: 1 },
+    counts: { PAYOUT_MISMATCH: 1, TOKENS_TAKEN: 1, CODE_DIFFERS: 1, CALL_NOT_SEEN: 1, TOKENS_GIVEN: 1 },
     checked: {
       events: 5_210,
       transactions: 2_904,
@@ -119,12 +123,16 @@ export function exampleReport(): AuditReport {
       signatures: 371,
       leftOut: 0,
       throughContracts: { seen: 17, unseen: 1 },
-      verifiers: ["close", "slash", "fold", "request", "refund"].map((statement, at) => ({
-        statement,
-        address: `0x${at}f1ac54BEF0DD2f6f3462EA0fa94fC62300d3a8e`,
-        holdsKey: true,
-        isOfBuild: statement !== "fold",
-      })),
+      verifiers: VERIFIED_STATEMENTS.map((statement, at) => ({ statement, address: verifierAt(at), holdsKey: true })),
+      code: {
+        notCompared: undefined,
+        contracts: VERIFIED_STATEMENTS.map((statement, at) => ({
+          contract: VERIFIERS[statement],
+          address: verifierAt(at),
+          bytes: 2_097,
+          match: statement === "fold" ? ("other" as const) : ("same" as const),
+        })),
+      },
       states: [
         { block: 22_000_000, isRead: true },
         { block: 25_000_000, isRead: true },

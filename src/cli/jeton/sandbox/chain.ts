@@ -3,7 +3,7 @@
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
-import type { ArtifactReader } from "../../../../deploy/index.ts";
+import type { ArtifactReader } from "../../../chain/index.ts";
 import { CliError } from "../../errors.ts";
 import type { Say } from "../../outcome.ts";
 

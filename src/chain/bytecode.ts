@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** Links a build's bytecode, and tells whether the code at an address is that of the build. */
-import { DeployError } from "./errors.ts";
+import { ChainError } from "./errors.ts";
 
 interface References {
   readonly [source: string]: { readonly [library: string]: readonly Span[] };
@@ -10,7 +10,7 @@ interface Span {
   readonly length: number;
 }
 
-/** What the deployment reads of a Hardhat artifact. */
+/** What is read of a Hardhat artifact. */
 export interface Artifact {
   readonly contractName: string;
   readonly bytecode: string;
@@ -45,7 +45,7 @@ function link(code: string, references: References, libraries: Libraries, contra
     for (const [name, spans] of Object.entries(library)) {
       const address = libraries[name];
       if (address === undefined) {
-        throw new DeployError("ARTIFACT_MISSING", `${contractName} needs the library ${name}, which is not deployed`);
+        throw new ChainError("BUILD_INCOMPLETE", `${contractName} needs the library ${name}, which is not deployed`);
       }
       for (const span of spans) linked = overwrite(linked, span, address.slice(2));
     }

@@ -2,11 +2,11 @@
 /** What the constructors of a pool's contracts write into their code, from the pool's parameters: so that code is compared to the last byte. */
 import { toBeHex } from "ethers";
 
-import type { PoolClient } from "../src/chain/index.ts";
-import { holdOf } from "../src/protocol/index.ts";
+import { holdOf } from "../protocol/index.ts";
 import type { Artifact, Libraries } from "./bytecode.ts";
 import { linkedRuntime, overwrite } from "./bytecode.ts";
-import { DeployError } from "./errors.ts";
+import { ChainError } from "./errors.ts";
+import type { PoolClient } from "./pool-client.ts";
 
 /** By the variable's name, without a leading underscore: one value, whichever contract has it. */
 export type Immutables = Readonly<Record<string, bigint>>;
@@ -33,7 +33,7 @@ export function immutablesOf(client: PoolClient, verifiers: Readonly<Record<stri
   };
 }
 
-/** The runtime code that the build gives with these immutables. @throws DeployError ARTIFACT_MISSING for one without a value */
+/** The runtime code that the build gives with these immutables. @throws ChainError BUILD_INCOMPLETE for one without a value */
 export function runtimeWith(
   artifact: Artifact,
   libraries: Libraries,
@@ -45,8 +45,8 @@ export function runtimeWith(
     const name = names.get(id)?.replace(/^_/, "") ?? "";
     const value = values[name];
     if (value === undefined) {
-      throw new DeployError(
-        "ARTIFACT_MISSING",
+      throw new ChainError(
+        "BUILD_INCOMPLETE",
         `nothing is known of the immutable "${name}" of ${artifact.contractName}`,
       );
     }
