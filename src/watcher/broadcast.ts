@@ -55,7 +55,9 @@ export class Broadcaster {
       } else if (sent.status !== "replaced") {
         // A reorganization may have taken it out of its block.
         if (sent.status !== "sent") this.#store.claims.setTransaction(sent.hash, "sent");
-        if (sent.nonce === nonce) waiting = { ...sent, status: "sent" };
+        // Each replaces a cheaper one. When they were sent says less: the clock may have been wrong.
+        const isLatest = sent.nonce === nonce && sent.maxFee >= (waiting?.maxFee ?? 0n);
+        if (isLatest) waiting = { ...sent, status: "sent" };
       }
     }
     return { nonce, waiting };

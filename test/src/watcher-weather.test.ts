@@ -23,6 +23,21 @@ const failing = (provider: ChainProvider, outage: { readonly isOn: boolean }): C
     },
   });
 
+/** An endpoint whose newest block is so many seconds ahead. */
+const ahead = (provider: ChainProvider, lie: { seconds: number }): ChainProvider =>
+  new Proxy(provider, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name !== "send") return typeof value === "function" ? (value as () => unknown).bind(target) : value;
+      return async (method: string, params: unknown[]): Promise<unknown> => {
+        const answer: unknown = await target.send(method, params);
+        if (method !== "eth_getBlockByNumber" || params[0] !== "latest") return answer;
+        const { timestamp } = answer as { readonly timestamp: string };
+        return { ...(answer as object), timestamp: `0x${(Number(timestamp) + lie.seconds).toString(16)}` };
+      };
+    },
+  });
+
 describe("the watcher in bad weather", function () {
   this.timeout(60_000);
   let world: WatchedWorld;
@@ -100,6 +115,42 @@ describe("the watcher in bad weather", function () {
       expect(watching.codes()).to.deep.equal(["CLAIM_TOO_DEAR"]);
       await world.rpc("evm_mine");
       await watching.pass();
+      expect(await isSlashed()).to.equal(true);
+      watching.close();
+    });
+
+    it("offers more in its time, however far ahead the newest block is, or a clock that was wrong has been", async () => {
+      const { client } = world.local;
+      const lie = { seconds: 315_360_000 };
+      await world.rpc("evm_setAutomine", [false]);
+      const watching = watch(world, {
+        feeds: [doubleSpend],
+        pool: { connect: () => PoolClient.connect(ahead(client.provider, lie), client.pool.address) },
+      });
+      watching.clock.now = await chainTime();
+      const sentAt = (): number[] => watching.store.claims.transactionsOf(1).map((sent) => sent.sentAt);
+      const start = watching.clock.now;
+      await watching.pass();
+      expect(sentAt()).to.deep.equal([start]);
+      await watching.pass();
+      expect(sentAt()).to.have.length(1);
+      watching.clock.now += 130;
+      await watching.pass();
+      lie.seconds = 0;
+      watching.clock.now += 130;
+      await watching.pass();
+      expect(sentAt()).to.have.members([start, start + 130, start + 260]);
+      // This machine's clock was an hour ahead, and is right again.
+      watching.clock.now -= 3_600;
+      await watching.pass();
+      expect(sentAt()).to.have.members([start, start + 130, start + 260, start - 3_340]);
+      await watching.pass();
+      expect(sentAt()).to.have.length(4);
+      watching.clock.now += 130;
+      await watching.pass();
+      const fees = watching.store.claims.transactionsOf(1).map(({ maxFee }) => maxFee);
+      expect(new Set(fees).size).to.equal(5);
+      await world.rpc("evm_mine");
       expect(await isSlashed()).to.equal(true);
       watching.close();
     });
@@ -303,6 +354,70 @@ describe("the watcher in bad weather", function () {
       doubleSpend.failure = new Error("gone");
       await watching.pass();
       expect((await client.accountOf(late.commitment)).status).to.equal("slashed");
+      watching.close();
+    });
+
+    it("keeps what it suspects of an account whose deposit a reorganization took away, for a day, and convicts when it is back", async () => {
+      const { client } = world.local;
+      const outage = { isOn: false };
+      const watching = watch(world, {
+        feeds: [doubleSpend],
+        pool: { connect: () => PoolClient.connect(failing(client.provider, outage), client.pool.address) },
+      });
+      const { claims } = watching.store;
+      const late = cheater(world.pool, 31_338n);
+      doubleSpend.entries = [];
+      watching.clock.now = await chainTime();
+      const before = (await world.rpc("evm_snapshot")) as string;
+      await world.deposit(late);
+      await watching.pass();
+      // Read while nobody knows where the chain is: suspected, and not looked into.
+      outage.isOn = true;
+      doubleSpend.entries = [late.entry(1), late.entry(1, 9n)];
+      await watching.pass();
+      expect(claims.suspicions(1)).to.have.length(1);
+      doubleSpend.failure = new Error("gone");
+      await world.rpc("evm_revert", [before]);
+      const withoutIt = (await world.rpc("evm_snapshot")) as string;
+      await mine();
+      outage.isOn = false;
+      for (const seconds of [0, 86_300]) {
+        watching.clock.now += seconds;
+        await watching.pass();
+        expect(watching.store.chain.account(1, late.commitment)).to.equal(undefined);
+        expect(claims.suspicions(1)).to.have.length(1);
+      }
+      await world.deposit(late);
+      await watching.pass();
+      expect((await client.accountOf(late.commitment)).status).to.equal("slashed");
+      expect(claims.suspicions(1)).to.deep.equal([]);
+      watching.close();
+      await world.rpc("evm_revert", [withoutIt]);
+    });
+
+    it("forgets what it suspects of an account whose deposit does not come back within a day", async () => {
+      const { client } = world.local;
+      const outage = { isOn: false };
+      const watching = watch(world, {
+        feeds: [doubleSpend],
+        pool: { connect: () => PoolClient.connect(failing(client.provider, outage), client.pool.address) },
+      });
+      doubleSpend.entries = [];
+      watching.clock.now = await chainTime();
+      await watching.pass();
+      outage.isOn = true;
+      const never = cheater(world.pool, 31_339n);
+      doubleSpend.entries = [never.entry(1), never.entry(1, 9n)];
+      await watching.pass();
+      outage.isOn = false;
+      const counts: number[] = [];
+      for (const seconds of [0, 86_399, 1]) {
+        watching.clock.now += seconds;
+        await watching.pass();
+        counts.push(watching.store.claims.suspicions(1).length);
+      }
+      expect(counts).to.deep.equal([1, 1, 0]);
+      expect(statusOf(watching.store)[0]?.claims).to.deep.equal([]);
       watching.close();
     });
 
