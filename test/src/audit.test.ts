@@ -7,9 +7,8 @@ import { DatabaseSync } from "node:sqlite";
 
 import { expect } from "chai";
 
-import { documentOf, runAudit, summaryOf } from "../../src/audit/index.ts";
+import { documentOf, summaryOf } from "../../src/audit/index.ts";
 import type { AuditOptions, AuditReport, FeedSource } from "../../src/audit/index.ts";
-import { PoolClient } from "../../src/chain/index.ts";
 import type { ChainProvider } from "../../src/chain/index.ts";
 import { ProjectBuild } from "../../src/cli/build.ts";
 import { StoreReader } from "../../src/gateway/index.ts";
@@ -21,16 +20,18 @@ import { feedOf, ticketKey, writeBooks } from "./support/audit-books.ts";
 import { callsChanged, eventAdded, eventsChanged, viewChanged } from "./support/audit-lies.ts";
 import { LyingProvider, auditScene } from "./support/audit-scene.ts";
 import type { AuditScene, Lie } from "./support/audit-scene.ts";
+import { Auditing } from "./support/auditing.ts";
 
 describe("An audit from an endpoint alone", function () {
   this.timeout(300_000);
   let scene: AuditScene;
   let prover: Prover;
-  const build = new ProjectBuild();
+  let auditing: Auditing;
 
   before(async () => {
     prover = await Prover.create();
     scene = await auditScene();
+    auditing = new Auditing(prover, scene);
   });
 
   after(async () => {
@@ -38,22 +39,9 @@ describe("An audit from an endpoint alone", function () {
     await stopProving();
   });
 
-  const auditAt = async (provider: ChainProvider, more: Partial<AuditOptions> = {}): Promise<AuditReport> =>
-    runAudit({
-      build,
-      ...more,
-      client: await PoolClient.connect(provider, scene.world.client.pool.address),
-      verify: (statement, signals, proof) => prover.verify(statement, signals, proof),
-      manifest: prover.manifest,
-      fromBlock: scene.fromBlock,
-    });
-
-  /** The codes that an audit finds when the endpoint tells this lie, each once, without those of the truth. */
-  async function codesOf(lie: Lie): Promise<string[]> {
-    const report = await auditAt(new LyingProvider(ethers.provider, scene.world.description.chainId, lie));
-    expect(report.result.isClean).to.equal(false);
-    return Object.keys(report.counts).filter((code) => code !== "TOKENS_GIVEN");
-  }
+  const auditAt = (provider: ChainProvider, more?: Partial<AuditOptions>): Promise<AuditReport> =>
+    auditing.at(provider, more);
+  const codesOf = (lie: Lie): Promise<string[]> => auditing.codesOf(lie);
 
   it("finds nothing wrong with a history that has everything in it, and says what it looked at", async () => {
     const report = await auditAt(ethers.provider);
