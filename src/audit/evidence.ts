@@ -3,7 +3,7 @@
  * What the chain accepted, looked at again off chain: the call behind each event, its proof with the public signals that follow from the chain's own
  * record, the signatures of sessions and of the provider. Events are handed over before they are applied.
  */
-
+import { closeConsentOf } from "../chain/index.ts";
 import type { PoolEvent, PoolEventArguments } from "../chain/index.ts";
 import type { Proof, Statement } from "../protocol/index.ts";
 import {
@@ -12,7 +12,6 @@ import {
   DISPUTE_TYPES,
   closeChallenge,
   compressSlots,
-  coverKeysHash,
   digestOf,
   refundMessage,
   signerOf,
@@ -21,6 +20,8 @@ import {
   verifySignature,
 } from "../protocol/index.ts";
 import type { AccountModel } from "./account-model.ts";
+import { CALLS_OF, PROVIDERS_OWN, isOf, proofOf, shownBy } from "./call-events.ts";
+import type { RawClose, RawFold, RawProof } from "./call-events.ts";
 import type { CallReader, RuleCall } from "./calls.ts";
 import { short } from "./context.ts";
 import type { Context } from "./context.ts";
@@ -30,68 +31,6 @@ import type { ProofQueue } from "./proof-queue.ts";
 import type { Surroundings, Transaction } from "./source.ts";
 
 type Of<Name extends keyof PoolEventArguments> = PoolEventArguments[Name];
-
-/** The calls that make each event. Those of closes and slashes may be sampled. */
-const CALLS_OF: Partial<Record<keyof PoolEventArguments, readonly string[]>> = {
-  CloseStarted: ["startClose", "closeWithConsent"],
-  AccountSlashed: ["slash"],
-  DisputeOpened: ["openDispute"],
-  DisputeAnswered: ["answerDispute"],
-  FoldCertified: ["certifyFold", "challengeFold"],
-  FoldChallenged: ["challengeFold"],
-  ViolationReported: ["reportViolation"],
-  BondWithdrawalAnnounced: ["announceBondWithdrawal"],
-  BondPaid: ["withdrawBond"],
-  RevenueWithdrawn: ["withdrawRevenue"],
-};
-
-/** What only the provider may do. */
-const PROVIDERS_OWN: ReadonlySet<string> = new Set([
-  "ViolationReported",
-  "BondWithdrawalAnnounced",
-  "BondPaid",
-  "RevenueWithdrawn",
-  "FoldChallenged",
-]);
-
-interface RawProof {
-  readonly a: readonly [bigint, bigint];
-  readonly b: readonly [readonly [bigint, bigint], readonly [bigint, bigint]];
-  readonly c: readonly [bigint, bigint];
-}
-
-/** ethers' results are frozen and refuse to be cloned into another thread. */
-function proofOf({ a, b, c }: RawProof): Proof {
-  return {
-    a: [a[0], a[1]],
-    b: [
-      [b[0][0], b[0][1]],
-      [b[1][0], b[1][1]],
-    ],
-    c: [c[0], c[1]],
-  };
-}
-
-interface RawClose {
-  readonly identityCommitment: bigint;
-  readonly firstUnused: bigint;
-  readonly refundedCharges: bigint;
-  readonly refundedHolds: bigint;
-  readonly certified: bigint;
-  readonly recipient: string;
-  readonly relayer: string;
-  readonly fee: bigint;
-  readonly deadline: bigint;
-  readonly coverKeys: readonly bigint[];
-  readonly proof: RawProof;
-}
-
-interface RawFold {
-  readonly newState: bigint;
-  readonly foldNullifiers: readonly bigint[];
-  readonly certified: bigint;
-  readonly proof: RawProof;
-}
 
 /** What a proof is looked at with. Several, where several calls could be the one. */
 interface Claim {
@@ -294,21 +233,7 @@ export class Evidence {
       context.find("CONSENT_NOT_CHECKED", subject);
       return;
     }
-    const { firstUnused, refundedCharges, refundedHolds, certified, recipient, relayer, fee, deadline, coverKeys } =
-      raw;
-    const consent = {
-      identityCommitment,
-      firstUnused,
-      refundedCharges,
-      refundedHolds,
-      certified,
-      coverKeysHash: coverKeysHash([...coverKeys]),
-      recipient,
-      relayer,
-      fee,
-      deadline,
-      consentDeadline,
-    };
+    const consent = closeConsentOf(raw, consentDeadline);
     this.#sessionSignature(subject, context.pool.parameters.provider, CLOSE_CONSENT_TYPES, consent, signature);
   }
 
@@ -345,71 +270,5 @@ export class Evidence {
         context.pool.parameters.provider.toLowerCase(),
       );
     }
-  }
-}
-
-function shownBy({ args }: RuleCall): ShownFold {
-  const { newState, foldNullifiers, certified } = args[3] as RawFold;
-  return { newState, foldNullifiers: [...foldNullifiers], certified };
-}
-
-/** What a call and its event must have in common; names are compared in lower case. */
-function isOf({ name, args }: RuleCall, event: PoolEvent): boolean {
-  const text = (...parts: readonly unknown[]): string => parts.join(" ").toLowerCase();
-  switch (event.name) {
-    case "CloseStarted": {
-      const of = event.args;
-      const raw = args[0] as RawClose;
-      const told = [
-        of.identityCommitment,
-        of.firstUnused,
-        of.refundedCharges,
-        of.refundedHolds,
-        of.recipient,
-        of.relayer,
-        of.fee,
-      ];
-      const asked = [
-        raw.identityCommitment,
-        raw.firstUnused,
-        raw.refundedCharges,
-        raw.refundedHolds,
-        raw.recipient,
-        raw.relayer,
-        raw.fee,
-      ];
-      return text(...told, ...of.coverKeys) === text(...asked, ...raw.coverKeys);
-    }
-    case "CloseFinalized":
-      return name === "closeWithConsent" && (args[0] as RawClose).identityCommitment === event.args.identityCommitment;
-    case "AccountSlashed":
-      return (
-        text(args[0], args[1], args[2]) ===
-        text(event.args.identityCommitment, event.args.nullifier, event.args.recipient)
-      );
-    case "DisputeOpened": {
-      const { nullifier, y, sessionAddress, recipient } = event.args;
-      return text(args[0], args[1], args[2], args[3]) === text(nullifier, y, sessionAddress, recipient);
-    }
-    case "DisputeAnswered": {
-      const { nullifier, refundedCharge, refundedHold, signatureR8, signatureS } = event.args;
-      return text(args[0]) === text([nullifier, refundedCharge, refundedHold, signatureR8, signatureS]);
-    }
-    case "FoldCertified": {
-      const raw = args[name === "certifyFold" ? 0 : 3] as RawFold;
-      const { newState, foldNullifiers, certified } = event.args;
-      return text(raw.newState, raw.foldNullifiers, raw.certified) === text(newState, foldNullifiers, certified);
-    }
-    case "FoldChallenged":
-      return (args[3] as RawFold).newState === event.args.by;
-    case "ViolationReported":
-      return text(args[0], args[1]) === text(event.args.nullifier, event.args.evidenceHash);
-    case "BondWithdrawalAnnounced":
-      return args[0] === event.args.amount;
-    case "BondPaid":
-    case "RevenueWithdrawn":
-      return text(args[0], args[1]) === text(event.args.to, event.args.amount);
-    default:
-      return false;
   }
 }

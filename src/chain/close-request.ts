@@ -44,6 +44,25 @@ export function closeRequestOf(
   };
 }
 
+/** What the provider signs when it consents to a close: all of it but the proof. */
+export function closeConsentOf(request: Omit<CloseRequest, "proof">, consentDeadline: bigint): Record<string, unknown> {
+  const { identityCommitment, firstUnused, refundedCharges, refundedHolds, certified } = request;
+  const { coverKeys, recipient, relayer, fee, deadline } = request;
+  return {
+    identityCommitment,
+    firstUnused,
+    refundedCharges,
+    refundedHolds,
+    certified,
+    coverKeysHash: coverKeysHash([...coverKeys]),
+    recipient,
+    relayer,
+    fee,
+    deadline,
+    consentDeadline,
+  };
+}
+
 /** The provider's EIP-712 consent to a close, good until `consentDeadline` (unix seconds). The provider checks the tickets first. */
 export async function signCloseConsent(
   provider: Signer,
@@ -51,19 +70,5 @@ export async function signCloseConsent(
   request: CloseRequest,
   consentDeadline: bigint,
 ): Promise<string> {
-  const { identityCommitment, firstUnused, refundedCharges, refundedHolds, certified } = request;
-  const { recipient, relayer, fee, deadline } = request;
-  return provider.signTypedData(domainOf(pool), CLOSE_CONSENT_TYPES, {
-    identityCommitment,
-    firstUnused,
-    refundedCharges,
-    refundedHolds,
-    certified,
-    coverKeysHash: coverKeysHash(request.coverKeys),
-    recipient,
-    relayer,
-    fee,
-    deadline,
-    consentDeadline,
-  });
+  return provider.signTypedData(domainOf(pool), CLOSE_CONSENT_TYPES, closeConsentOf(request, consentDeadline));
 }
