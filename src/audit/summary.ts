@@ -18,12 +18,9 @@ function findingLines({ counts, findings }: AuditReport): Lines | undefined {
   const entries = Object.entries(counts).map(([code, number]): [string, string] => {
     const { severity, meaning } = FINDINGS[code as FindingCode];
     const first = findings.find((finding) => finding.code === code);
-    const where = first === undefined ? "" : ` First: ${first.subject}; ${placeText(first.place)}`;
-    const difference = first === undefined ? "" : differenceText(first);
-    return [
-      code,
-      `${severity}, ${count(number)} times: ${meaning}.${where}${difference === "" ? "" : `; ${difference}`}`,
-    ];
+    const told = first === undefined ? [] : [first.subject, placeText(first.place), differenceText(first)];
+    const example = told.filter((part) => part !== "").join("; ");
+    return [code, `${severity}, ${count(number)} times: ${meaning}.${example === "" ? "" : ` First: ${example}`}`];
   });
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
