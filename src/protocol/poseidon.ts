@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 
-import { assertField } from "./field.ts";
+import { mod } from "./field.ts";
 
 /** For so many inputs the WebAssembly has constants. */
 export const MOST_POSEIDON_INPUTS = 6;
@@ -52,20 +52,20 @@ function read(address: number): bigint {
 
 const hash = (count: number): void => library.poseidon(STATE, INPUTS, count, OUT, 1);
 
-/** H(inputs) for 1 to 6 field elements. @throws ProtocolError FIELD_RANGE; RangeError for none, or for more */
+/** H(inputs) for 1 to 6 field elements; other integers are taken modulo p, as circomlibjs takes them. @throws RangeError for none, or for more */
 export function poseidon(inputs: readonly bigint[]): bigint {
   if (inputs.length < 1 || inputs.length > MOST_POSEIDON_INPUTS) {
     throw new RangeError(`Poseidon is for 1 to ${MOST_POSEIDON_INPUTS} inputs here, and these are ${inputs.length}`);
   }
   for (const [position, input] of inputs.entries()) {
-    write(assertField(input, "an input of Poseidon"), INPUTS + position * ELEMENT_BYTES);
+    write(mod(input), INPUTS + position * ELEMENT_BYTES);
   }
   hash(inputs.length);
   return read(OUT);
 }
 
 export function toElement(value: bigint): Uint8Array {
-  write(assertField(value, "an element"), INPUTS);
+  write(mod(value), INPUTS);
   return bytes.slice(INPUTS, INPUTS + ELEMENT_BYTES);
 }
 
