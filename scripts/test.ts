@@ -19,7 +19,7 @@ const HELP = `npm test [-- options] [PART or FILE …]
 
 Runs the tests: all, or the parts and files that are named. "npx hardhat test mocha FILE" runs one file with its output as it comes.
 
-  --jobs N   parts at once; default: one more than there are cores, at most 4, and one for each 6 GiB of memory
+  --jobs N   parts at once; default: as many as there are cores, at most 4, and one for each 6 GiB of memory
   --list     print the parts
   --record-proofs
              prove anew what the tests of contracts and library use, and keep it in test/vectors/proofs.jsonl for the runs to come: after a
@@ -124,8 +124,8 @@ async function main(): Promise<boolean> {
   if (parts.length === 0) throw new Error(`there is no such part; there are ${ORDER.join(", ")}`);
   if (values.list) return console.log(parts.map(({ name }) => name).join("\n")) === undefined;
 
-  // The parts of e2e wait for each other's processes, and for time-outs, half of their time: two of them leave a core idle.
-  const usual = Math.max(1, Math.min(availableParallelism() + 1, 4, Math.floor(totalmem() / (6 * 2 ** 30))));
+  // One more would use the time in which parts of e2e wait, and breaks tests that compare what a call takes.
+  const usual = Math.max(1, Math.min(availableParallelism(), 4, Math.floor(totalmem() / (6 * 2 ** 30))));
   const jobs = Number(values.jobs ?? usual);
   if (!Number.isInteger(jobs) || jobs < 1) throw new Error("--jobs takes a number of 1 or more");
   const build = await hardhat(["build", "--quiet"]);
