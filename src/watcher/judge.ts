@@ -94,7 +94,9 @@ export class Judge {
     const { store, id, pool } = this.#options;
     const { identitySecret, ticketKey } = recoverFromShares(...shares);
     const isKnown = store.chain.account(id, commitment) !== undefined;
-    if (!isKnown && this.#mayReturn(`${commitment} ${nullifier}`)) return;
+    const suspicion = `${commitment} ${nullifier}`;
+    if (isKnown) this.#missing.delete(suspicion);
+    else if (this.#mayReturn(suspicion)) return;
     const isOpen = isKnown && this.#isOpen(commitment);
     const index = isOpen ? await findTicketKey(ticketRootOf(identitySecret, pool.poolHash), ticketKey) : undefined;
     if (index === undefined) {
@@ -106,12 +108,12 @@ export class Judge {
   }
 
   /** Whether a suspicion of an account that is not there is kept for now. */
-  #mayReturn(key: string): boolean {
+  #mayReturn(suspicion: string): boolean {
     const now = this.#options.now();
-    const since = this.#missing.get(key) ?? now;
-    this.#missing.set(key, since);
+    const since = this.#missing.get(suspicion) ?? now;
+    this.#missing.set(suspicion, since);
     if (now - since < MISSING_SECONDS) return true;
-    this.#missing.delete(key);
+    this.#missing.delete(suspicion);
     return false;
   }
 
