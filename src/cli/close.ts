@@ -81,13 +81,16 @@ export const close = onPool<CloseArguments>(async (args, work) => {
   return transact(work, args, {
     question: `Close account ${args.account} with first unused ticket ${firstUnused}, paying ${recipient}?`,
     unrehearsed: {
-      close:
-        "not rehearsed: whoever has seen it can send it, and no ticket from the first unused one on may be used then",
-      account: args.account,
-      identityCommitment,
-      firstUnused,
-      recipient,
-      ...payout,
+      like: "startClose",
+      shown: {
+        close:
+          "not rehearsed: whoever has seen it can send it, and no ticket from the first unused one on may be used then",
+        account: args.account,
+        identityCommitment,
+        firstUnused,
+        recipient,
+        ...payout,
+      },
     },
     send: async (as) => {
       const now = BigInt((await session.provider.getBlock("latest"))?.timestamp ?? 0);

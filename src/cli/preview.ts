@@ -2,27 +2,35 @@
 /** What a rehearsal found, as it is shown: to people before they confirm, and as the outcome of a dry run. */
 import { dataLength, formatEther } from "ethers";
 
-import type { PoolClient, Rehearsal, RehearsedTransaction } from "../chain/index.ts";
+import type { PoolClient, Price, Rehearsal, RehearsedTransaction } from "../chain/index.ts";
 import { amountText } from "./amounts.ts";
 import { addressesIn, decodeCall } from "./calls.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Session } from "./session.ts";
+import type { Place } from "./session.ts";
 
 const coins = (wei: bigint): string => `${formatEther(wei)} ETH`;
 
-const feeOf = ({ executionFee, dataFee }: RehearsedTransaction): bigint => executionFee + (dataFee?.fee ?? 0n);
+const feeOf = ({ executionFee, dataFee }: Price): bigint => executionFee + (dataFee?.fee ?? 0n);
 
-function costOf(transaction: RehearsedTransaction, isJson: boolean): Outcome {
-  const { gas, isUpperBound, gasPrice, executionFee, dataFee } = transaction;
+/** The parts of a price, and their sum. */
+export function priceShown(price: Price, isJson: boolean): Outcome {
+  const { gasPrice, executionFee, dataFee } = price;
   const show = (wei: bigint): bigint | string => (isJson ? wei : coins(wei));
   return {
-    gas: isUpperBound && !isJson ? `at most ${gas}, as it builds on the transactions above` : gas,
-    ...(isJson ? { isUpperBound } : {}),
     gasPrice: isJson ? gasPrice : `${gasPrice} wei`,
     executionFee: show(executionFee),
     l1DataFee: dataFee === undefined ? (isJson ? undefined : "none on this chain") : show(dataFee.fee),
     l1DataFeeFrom: dataFee?.oracle,
-    totalFee: show(feeOf(transaction)),
+    totalFee: show(feeOf(price)),
+  };
+}
+
+function costOf(transaction: RehearsedTransaction, isJson: boolean): Outcome {
+  const { gas, isUpperBound } = transaction;
+  return {
+    gas: isUpperBound && !isJson ? `at most ${gas}, as it builds on the transactions above` : gas,
+    ...(isJson ? { isUpperBound } : {}),
+    ...priceShown(transaction, isJson),
   };
 }
 
@@ -73,7 +81,7 @@ export async function tokensMoved(
 
 /** The whole row. */
 export async function previewOf(
-  { provider, network }: Pick<Session, "provider" | "network">,
+  { provider, network }: Pick<Place, "provider" | "network">,
   { signer }: Rehearsal,
   isJson: boolean,
 ): Promise<Outcome> {

@@ -29,6 +29,11 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** As much of a session as sending needs. */
+export type Place = Pick<Session, "provider" | "isLocal" | "terminal" | "say"> & {
+  readonly network: Pick<NetworkDescription, "title" | "chainId">;
+};
+
 /** Hardhat's networks and accounts, or an endpoint and a keystore: commands do not care. */
 export type OpenSession = (say: Say) => Promise<Session>;
 
@@ -55,13 +60,22 @@ export async function openSender(session: Session, client: PoolClient, isDryRun 
   });
 }
 
-/** Asks before something is sent to a live chain. @throws CliError NOT_CONFIRMED */
-export async function confirm(session: Session, isConfirmed: boolean, question: string): Promise<void> {
-  if (session.isLocal || isConfirmed) return;
-  const { network, terminal } = session;
+/**
+ * Asks before something is sent to a live chain.
+ * @param isGrave asks on local chains, too.
+ * @throws CliError NOT_CONFIRMED
+ */
+export async function confirm(
+  { isLocal, network, terminal }: Place,
+  isConfirmed: boolean,
+  question: string,
+  isGrave = false,
+): Promise<void> {
+  if (isConfirmed || (isLocal && !isGrave)) return;
+  const kind = isLocal ? "local" : "live";
   if (!terminal.isInteractive) {
-    throw new CliError("NOT_CONFIRMED", `${network.title} is a live chain: add --yes to confirm (${question})`);
+    throw new CliError("NOT_CONFIRMED", `${network.title} is a ${kind} chain: add --yes to confirm (${question})`);
   }
-  const answer = await terminal.ask(`${network.title} is a live chain. ${question} Type "yes": `);
+  const answer = await terminal.ask(`${network.title} is a ${kind} chain. ${question} Type "yes": `);
   if (answer.trim().toLowerCase() !== "yes") throw new CliError("NOT_CONFIRMED", "not confirmed: nothing was sent");
 }

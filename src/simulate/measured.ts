@@ -16,6 +16,7 @@ const benchSchema = z.object({
     finalizeCloseOfUsedTickets: count,
     slashLater: count,
     expire: count,
+    openDispute: count,
     openDisputeLater: count,
     answerDisputeWithVoucher: count,
     resolveDisputeOutOf: z.object({ bond: count }),
@@ -23,6 +24,7 @@ const benchSchema = z.object({
     postBond: count,
     withdrawRevenue: count,
     burn: count,
+    certifyFold: count,
   }),
   proving: z.object({
     singleThread: z.object({ enroll: circuit, request: circuit, fold: circuit, close: circuit }),

@@ -18,7 +18,10 @@ const random = (bytes: number, source: Random): string =>
       .padStart(2, "0"),
   ).join("")}`;
 
-export function sampleTransactions(batch: number): Readonly<Record<Verb, Uint8Array>> {
+/** What users and providers are simulated to do, and what users do besides. */
+export type SampledVerb = Verb | "certifyFold";
+
+export function sampleTransactions(batch: number): Readonly<Record<SampledVerb, Uint8Array>> {
   const source = new Random("data", "transactions");
   const field = (): bigint => BigInt(random(31, source));
   const address = (): string => random(20, source);
@@ -52,17 +55,24 @@ export function sampleTransactions(batch: number): Readonly<Record<Verb, Uint8Ar
     coverKeys: coverKeys(),
     proof: proof(),
   });
+  const fold = () => ({
+    newState: field(),
+    foldNullifiers: [field(), field(), field(), field()] as [bigint, bigint, bigint, bigint],
+    certified: 0n,
+    proof: proof(),
+  });
   const refund = { nullifier: field(), refundedCharge: 7_500n, refundedHold: 1_000n };
   const signed = { signatureR8: [field(), field()] as [bigint, bigint], signatureS: field() };
   const voucher = { sequence: 1n, cap: 10_000n, requestHash: random(32, source), signature: random(65, source) };
   const many = <T>(make: () => T): T[] => Array.from({ length: batch }, make);
-  const data: Readonly<Record<Verb, string>> = {
+  const data: Readonly<Record<SampledVerb, string>> = {
     approve: token.encodeFunctionData("approve", [address(), 2n ** 256n - 1n]),
     deposit: pool.encodeFunctionData("deposit", [field(), AMOUNT]),
     depositBatch: pool.encodeFunctionData("depositBatch", [many(field), many(() => AMOUNT)]),
     startClose: settlement.encodeFunctionData("startClose", [close()]),
     closeWithConsent: settlement.encodeFunctionData("closeWithConsent", [close(), DEADLINE, random(65, source)]),
     finalizeClose: settlement.encodeFunctionData("finalizeClose", [field()]),
+    certifyFold: settlement.encodeFunctionData("certifyFold", [fold()]),
     slash: settlement.encodeFunctionData("slash", [field(), field(), address(), proof()]),
     expire: settlement.encodeFunctionData("expire", [field()]),
     openDispute: disputes.encodeFunctionData("openDispute", [
@@ -85,7 +95,7 @@ export function sampleTransactions(batch: number): Readonly<Record<Verb, Uint8Ar
     return Buffer.from(transaction.serialized.slice(2), "hex");
   };
   return Object.fromEntries(Object.entries(data).map(([verb, call]) => [verb, serialized(call)])) as Record<
-    Verb,
+    SampledVerb,
     Uint8Array
   >;
 }

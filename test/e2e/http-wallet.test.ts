@@ -69,6 +69,21 @@ describe("jeton wallet, from the first word to a dispute and a second machine", 
     expect(code).to.equal(1);
     return stderr;
   };
+  /** Sends nothing: the funding address's transactions stay as many as they were. */
+  const dryRun = async (...args: readonly string[]): Promise<Record<string, unknown>> => {
+    const { fundingAddress } = await command("address");
+    const rpc = new JsonRpcProvider(where["rpcUrl"], undefined, { cacheTimeout: -1 });
+    try {
+      const count = (): Promise<number> => rpc.getTransactionCount(String(fundingAddress), "pending");
+      const before = await count();
+      const shown = await command(...args, "--dry-run");
+      expect(shown).to.include({ dryRun: "nothing was sent, nothing was signed" });
+      expect(await count()).to.equal(before);
+      return shown;
+    } finally {
+      rpc.destroy();
+    }
+  };
   const at = (gateway: string): string[] => {
     const { rpcUrl = "", pool = "" } = where;
     return ["--rpc-url", rpcUrl, "--pool", pool, "--gateway", gateway];
@@ -104,6 +119,12 @@ describe("jeton wallet, from the first word to a dispute and a second machine", 
     rpc.destroy();
     expect(await refusalOf("deposit", "--amount", "0.0001")).to.match(/a deposit is 0\.011 dUSD \(one ticket\) to/);
     expect(await refusalOf("deposit", "--amount", "one")).to.match(/error OPTION_INVALID/);
+    const dry = await dryRun("deposit", "--amount", "0.11", "--mint");
+    const planned = dry["transactions"] as readonly { function: string; succeeds: boolean }[];
+    expect(planned.map((step) => step.function.split("(")[0])).to.deep.equal(["mint", "approve", "deposit"]);
+    expect(planned.every(({ succeeds }) => succeeds)).to.equal(true);
+    // The demo dollars are made for it: who pays has as many as before.
+    expect(dry["tokensMoved"]).to.deep.equal({ [`pool ${where["pool"]}`]: "5111100" });
     const made = await command("deposit", "--amount", "0.11", "--mint");
     expect(made).to.include({ account: 0, deposit: "0.11 dUSD", stake: "5.0011 dUSD" });
     const again = await command("deposit", "--amount", "0.11", "--mint");
@@ -136,6 +157,10 @@ describe("jeton wallet, from the first word to a dispute and a second machine", 
     expect(await second.text()).to.match(/owes the refund of ticket 0.*jeton wallet dispute/);
     await proxy.interrupt();
 
+    const dry = await dryRun("dispute", "open", "--ticket", "0");
+    expect(dry["function"]).to.match(/^openDispute\(/);
+    expect(BigInt(String(dry["totalFee"])) > 0n).to.equal(true);
+    expect(await command("dispute", "list")).to.not.have.property("ticket0");
     const opened = await command("dispute", "open", "--ticket", "0");
     expect(opened).to.have.property("resolvableAt");
     expect(opened["transactionHash"]).to.be.a("string");
@@ -152,7 +177,8 @@ describe("jeton wallet, from the first word to a dispute and a second machine", 
     expect(await command("fold"))
       .to.have.property("added")
       .that.matches(/^0\.0\d+ dUSD$/);
-    expect(await command("fold", "--certify")).to.deep.include({ transactions: [], pending: 0 });
+    const certified = await command("fold", "--certify");
+    expect(certified).to.include({ pending: 0, final: 0 }).and.not.to.have.any.keys("certify", "finalize");
   });
 
   it("is found again from its phrase on a second machine, which closes with consent only", async () => {
@@ -179,6 +205,9 @@ describe("jeton wallet, from the first word to a dispute and a second machine", 
   it("starts a close without the provider, and says from when on it pays out", async () => {
     await command("connect", ...at(where["gateway"] ?? ""));
     await command("deposit", "--amount", "0.05", "--mint", "--account", "1");
+    const dry = await dryRun("close", "--account", "1", "--no-consent");
+    expect(dry).to.include({ firstUnused: 0 });
+    expect(dry["function"]).to.match(/^startClose\(/);
     const started = await command("close", "--account", "1", "--no-consent");
     expect(started).to.include({ isFinal: false, firstUnused: 0 });
     expect(await refusalOf("finalize", "--account", "1")).to.match(/the window is open until 20/);

@@ -5,14 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
-import { Wallet, parseEther } from "ethers";
+import { Wallet, ZeroAddress, parseEther } from "ethers";
 import { artifacts, network } from "hardhat";
 
 import { describeNetwork, memoryRecord } from "../../deploy/index.ts";
 import { createLocalPool } from "../../scripts/support/local-pool.ts";
 import type { LocalPool } from "../../scripts/support/local-pool.ts";
-import type { ChainProvider, PoolClient } from "../../src/chain/index.ts";
-import { PoolSender } from "../../src/chain/index.ts";
+import type { ChainProvider } from "../../src/chain/index.ts";
+import { PoolClient, PoolSender } from "../../src/chain/index.ts";
+import { deposit } from "../../src/cli/jeton/wallet/deposit.ts";
+import type { WalletSession } from "../../src/cli/jeton/wallet/session.ts";
 import { close } from "../../src/cli/close.ts";
 import { postBond } from "../../src/cli/funds.ts";
 import type { Outcome } from "../../src/cli/outcome.ts";
@@ -45,6 +47,7 @@ describe("confirming what is sent to a live chain", function () {
   let client: PoolClient;
   let sender: Wallet;
   let user: LocalPool["user"];
+  let token: LocalPool["token"];
   let unlocked = 0;
   let said: string[];
   let asked: string[];
@@ -102,8 +105,11 @@ describe("confirming what is sent to a live chain", function () {
   before(async () => {
     told = [];
     // The demo dollar refuses to be on such a chain; this one is used as an ordinary token.
-    const pool = await createLocalPool(connection, { tokenContract: "MoodyToken" });
-    ({ client, user } = pool);
+    const pool = await createLocalPool(connection, {
+      tokenContract: "MoodyToken",
+      provider: Wallet.createRandom().address,
+    });
+    ({ client, user, token } = pool);
     sender = new Wallet(Wallet.createRandom().privateKey, listening);
     await (await pool.user.sendTransaction({ to: sender.address, value: parseEther("1") })).wait();
     await (await pool.token.mint(sender.address, 10n * AMOUNT)).wait();
@@ -161,6 +167,52 @@ describe("confirming what is sent to a live chain", function () {
     }
   });
 
+  describe("from a wallet", () => {
+    let isBegun: boolean;
+    const secret = deriveIdentitySecret(Buffer.alloc(32, 0x77), 1n, ZeroAddress, 0);
+    const identityCommitment = identityCommitmentOf(secret);
+    const open = (flags: { readonly yes: boolean; readonly dryRun: boolean }, answer?: string): Promise<Outcome> => {
+      const session = {
+        client,
+        signer: sender,
+        sender: new PoolSender(client, sender),
+        network: { title: live.title, isLocal: live.isLocal, coin: "ETH", description: live },
+        terminal: terminal(answer),
+        say: (line: string) => said.push(line),
+        view: { sync: async () => undefined },
+        prover: { manifest: { purpose: "ceremony" } },
+        purse: { add: () => ({ identityCommitment, beginDeposit: async () => void (isBegun = true) }) },
+      } as unknown as WalletSession;
+      const units = holdOf(client.parameters);
+      return deposit(session, { units, account: 0, mint: false, json: true, ...flags });
+    };
+    const isOpen = async (): Promise<boolean> => (await client.accountOf(identityCommitment)).status === "active";
+
+    beforeEach(async () => {
+      isBegun = false;
+      client = await PoolClient.connect(listening, client.pool.address, { chainId: client.chainId });
+      await (await token.mint(sender.address, 2n * client.priceOf(holdOf(client.parameters)))).wait();
+    });
+
+    it("shows a deposit, and notes and sends nothing that was not confirmed", async () => {
+      const before = await standing();
+      expect(await refusal(open({ yes: false, dryRun: false }))).to.equal("NOT_CONFIRMED");
+      expect(await refusal(open({ yes: false, dryRun: false }, "no"))).to.equal("NOT_CONFIRMED");
+      expect(asked).to.have.length(1);
+      expect(asked[0]).to.contain(live.title).and.contain(client.pool.address);
+      expect(said.join("\n")).to.contain("function: deposit(").and.contain("l1 data fee from: GasPriceOracle.getL1Fee");
+      expect(await open({ yes: true, dryRun: true }, "yes")).to.have.property("totalFee");
+      expect(await standing()).to.deep.equal(before);
+      expect([isBegun, await isOpen()]).to.deep.equal([false, false]);
+    });
+
+    it("sends it with a yes that was typed, once it is noted", async () => {
+      const done = await open({ yes: false, dryRun: false }, "yes");
+      expect(done).to.have.property("transactionHash");
+      expect([isBegun, await isOpen()]).to.deep.equal([true, true]);
+    });
+  });
+
   it("shows a close to nobody before it is confirmed: whoever has seen it could send it", async () => {
     const folder = mkdtempSync(join(tmpdir(), "jeton-confirm-"));
     try {
@@ -172,7 +224,9 @@ describe("confirming what is sent to a live chain", function () {
       await depositor.ensureAllowance(client.priceOf(holdOf(client.parameters)));
       await depositor.deposit({ identityCommitment, amount: holdOf(client.parameters) });
       const selector = CreditSettlement__factory.createInterface().getFunction("startClose").selector.slice(2);
-      const isTold = (): boolean => told.some((text) => text.includes(selector));
+      // A transaction of the same size is priced, and is no close of this account.
+      const start = `${selector}${identityCommitment.toString(16).padStart(64, "0")}`;
+      const isTold = (): boolean => told.some((text) => text.includes(start));
       const run = (flags: { readonly yes: boolean; readonly dryRun?: boolean }, answer?: string): Promise<Outcome> =>
         close(
           {
@@ -188,7 +242,7 @@ describe("confirming what is sent to a live chain", function () {
           (line) => said.push(line),
         );
       const dry = await run({ yes: true, dryRun: true });
-      expect(dry).to.include({ firstUnused: 0, recipient: sender.address });
+      expect(dry).to.include({ firstUnused: 0, recipient: sender.address, l1DataFeeFrom: "GasPriceOracle.getL1Fee" });
       expect(await refusal(run({ yes: false }, "no"))).to.equal("NOT_CONFIRMED");
       expect(said.join("\n")).to.contain(`recipient: ${sender.address}`).and.contain("not rehearsed");
       expect(isTold()).to.equal(false);
@@ -199,6 +253,7 @@ describe("confirming what is sent to a live chain", function () {
       expect(pending?.recipient).to.equal(sender.address);
       expect(pending?.toRecipient).to.equal(done["toRecipient"]);
       expect(dry["toRecipient"]).to.equal(done["toRecipient"]);
+      expect(Number(done["gasUsed"])).to.be.closeTo(Number(dry["gas"]), 0.06 * Number(dry["gas"]));
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

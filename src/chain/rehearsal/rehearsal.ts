@@ -4,19 +4,19 @@
  * key is needed: a rehearsal is given an address alone.
  */
 import type { Provider, TransactionReceipt } from "ethers";
-import { Transaction, TransactionReceipt as Receipt, ZeroHash, keccak256 } from "ethers";
+import { TransactionReceipt as Receipt, ZeroHash, keccak256 } from "ethers";
 
-import type { DataFeeOracle, DataFee } from "../data-fee.ts";
-import { dataFeeOracle } from "../data-fee.ts";
 import { ChainError, guarded, toChainError } from "../errors.ts";
 import type { ChainProvider } from "../provider.ts";
 import type { TransactionRequest } from "../send.ts";
 import { TryingSigner, gasLimitFor } from "../send.ts";
+import { pricingOn } from "./price.ts";
+import type { Price, Pricing } from "./price.ts";
 import { createdBy, transactionGas } from "./program.ts";
 import { RehearsalProvider } from "./provider.ts";
 
 /** What one transaction would do, and cost. Amounts in wei. */
-export interface RehearsedTransaction {
+export interface RehearsedTransaction extends Price {
   /** What is tried, in words. */
   readonly action: string;
   /** The contract that is called, or the one that is created. */
@@ -28,10 +28,6 @@ export interface RehearsedTransaction {
   /** The estimate is of a transaction that builds on others, and has room. */
   readonly isUpperBound: boolean;
   readonly gasLimit: bigint;
-  readonly gasPrice: bigint;
-  readonly executionFee: bigint;
-  /** Undefined on chains that take none. */
-  readonly dataFee: DataFee | undefined;
   /** Why the chain would refuse it. */
   readonly refusal: ChainError | undefined;
 }
@@ -41,12 +37,13 @@ export class RehearsalSigner extends TryingSigner {
   readonly transactions: RehearsedTransaction[] = [];
   readonly #chain: RehearsalProvider;
   readonly #source: ChainProvider;
-  #oracle: Promise<DataFeeOracle> | undefined;
+  readonly #pricing: Pricing;
 
   constructor(address: string, chain: RehearsalProvider, source: ChainProvider) {
     super(address, chain);
     this.#chain = chain;
     this.#source = source;
+    this.#pricing = pricingOn(source);
   }
 
   override connect(provider: null | Provider): RehearsalSigner {
@@ -63,12 +60,14 @@ export class RehearsalSigner extends TryingSigner {
     const nonce = wanted ?? (await this.#chain.getTransactionCount(this.address));
     const target = to ?? createdBy(this.address, nonce);
     const tried = await this.#try(step, action);
-    const price = await this.#priceOf(step, nonce, tried.gas);
-    this.transactions.push({ action, to: target, isCreation: to === undefined, data, nonce, ...tried, ...price });
+    const gasLimit = tried.gas + tried.gas / 4n + 30_000n;
+    const { unsigned, ...price } = await this.#pricing({ ...step, nonce, gas: tried.gas, gasLimit });
+    const asked = { action, to: target, isCreation: to === undefined, data, nonce };
+    this.transactions.push({ ...asked, ...tried, gasLimit, ...price });
     if (tried.refusal !== undefined) throw tried.refusal;
     gasLimitFor(tried.gas, action);
     this.#chain.add(step);
-    return this.#receiptOf(step, price.unsignedHash, target, tried.gas);
+    return this.#receiptOf(step, keccak256(unsigned), target, tried.gas);
   }
 
   /** The chain's own estimate where the transaction stands alone; what the row of them took, with room, where it builds on others. */
@@ -90,35 +89,6 @@ export class RehearsalSigner extends TryingSigner {
     if (estimated.refusal === undefined) return estimated;
     const measured = transactionGas(step.data, gas);
     return { gas: measured + measured / 4n + 30_000n, isUpperBound: true, refusal: undefined };
-  }
-
-  async #priceOf(step: { readonly to?: string; readonly data: string }, nonce: number, gas: bigint) {
-    const { gasPrice, maxFeePerGas, maxPriorityFeePerGas } = await guarded("reading the price of gas", () =>
-      this.#source.getFeeData(),
-    );
-    const { chainId } = await this.#chain.getNetwork();
-    const limit = gas + gas / 4n + 30_000n;
-    const unsigned = Transaction.from({
-      type: 2,
-      chainId,
-      nonce,
-      to: step.to ?? null,
-      data: step.data,
-      gasLimit: limit,
-      maxFeePerGas: maxFeePerGas ?? gasPrice ?? 0n,
-      maxPriorityFeePerGas: maxPriorityFeePerGas ?? 0n,
-    }).unsignedSerialized;
-    this.#oracle ??= dataFeeOracle(this.#source);
-    const dataFee = await (await this.#oracle)({ ...step, unsigned });
-    const paid = gasPrice ?? maxFeePerGas ?? 0n;
-    const executed = gas - (dataFee?.gas ?? 0n);
-    return {
-      gasLimit: limit,
-      gasPrice: paid,
-      executionFee: (executed > 0n ? executed : 0n) * paid,
-      dataFee,
-      unsignedHash: keccak256(unsigned),
-    };
   }
 
   /** A receipt of what was never sent: the hash is that of the unsigned transaction. */

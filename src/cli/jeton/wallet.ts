@@ -30,6 +30,8 @@ const runs = <O>(load: () => Promise<(options: O) => Promise<Outcome>>): ((optio
 
 const account = (): Option => new Option("--account <number>", "which of the wallet's accounts").default("0");
 const yes = (): Option => new Option("--yes", "confirm what is asked on live chains").default(false);
+const dryRun = (): Option =>
+  new Option("--dry-run", "show what would be sent, what it would do and cost, and send nothing").default(false);
 const recipient = (): Option => new Option("--recipient <address>", "who is paid; the funding address otherwise");
 
 const connected = (to: Command): Command =>
@@ -65,6 +67,7 @@ const ACCOUNT_COMMANDS = (): Command[] => [
     .addOption(account())
     .option("--mint", "make the demo dollars first (local networks)", false)
     .option("--accept-development-keys", "on a live chain, although whoever made them can empty the pool", false)
+    .addOption(dryRun())
     .addOption(yes())
     .action(runs(async () => (await import("./wallet/deposit.ts")).depositCommand)),
   spending("status", "show balance, tickets, accounts, provider and anonymity set").action(
@@ -80,6 +83,7 @@ const ACCOUNT_COMMANDS = (): Command[] => [
   spending("fold", "fold refunds into the budget, four at a time")
     .addOption(account())
     .option("--certify", "by the chain, where the provider does not sign; run it again after the window", false)
+    .addOption(dryRun())
     .addOption(yes())
     .action(runs(async () => (await tickets()).foldCommand)),
   spending("restore", "fill an imported wallet from the chain and the provider's feed")
@@ -91,10 +95,12 @@ const ACCOUNT_COMMANDS = (): Command[] => [
     .option("--first-unused <number>", "the first ticket that was never used; the wallet knows it")
     .option("--round-down-to <tokens>", "claim refunds rounded down, so that the exact sum tells nothing")
     .option("--no-consent", "do not ask the provider: pay out after the challenge window")
+    .addOption(dryRun())
     .addOption(yes())
     .action(runs(async () => (await closes()).closeCommand)),
   spending("finalize", "pay out a close after its window")
     .addOption(account())
+    .addOption(dryRun())
     .addOption(yes())
     .action(runs(async () => (await closes()).finalizeCommand)),
 ];
@@ -109,6 +115,7 @@ const disputeCommand = (): Command =>
         .requiredOption("--ticket <number>", "the ticket; `jeton wallet status` names those without a refund")
         .addOption(recipient())
         .option("--out <file>", "write the dispute there, for somebody else to send")
+        .addOption(dryRun())
         .addOption(yes())
         .action(runs(async () => (await disputes()).openDisputeCommand)),
     )
@@ -120,6 +127,7 @@ const disputeCommand = (): Command =>
     .addCommand(
       spending("resolve", "decide the disputes that were not answered in time, and get the awards")
         .addOption(account())
+        .addOption(dryRun())
         .addOption(yes())
         .action(runs(async () => (await disputes()).resolveDisputesCommand)),
     );

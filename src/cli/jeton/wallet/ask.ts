@@ -52,11 +52,3 @@ export async function readPhrase(file: string | undefined): Promise<string> {
   }
   return (await processTerminal.askHidden("The recovery phrase, words separated by spaces: ")).trim();
 }
-
-/** @throws CliError NOT_CONFIRMED */
-export async function confirm(isConfirmed: boolean, question: string): Promise<void> {
-  if (isConfirmed) return;
-  if (!process.stdin.isTTY) throw new CliError("NOT_CONFIRMED", `add --yes to confirm: ${question}`);
-  const answer = await processTerminal.ask(`${question} Type "yes": `);
-  if (answer.trim().toLowerCase() !== "yes") throw new CliError("NOT_CONFIRMED", "not confirmed: nothing was sent");
-}

@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** `jeton wallet close` and `finalize`. */
+import type { TransactionReceipt } from "ethers";
+
 import { closePayout } from "../../../protocol/index.ts";
 import type { Account, CloseOptions as CloseTerms, PreparedClose } from "../../../wallet/index.ts";
 import { WalletError } from "../../../wallet/index.ts";
+import type { CloseConsent } from "../../../wire/index.ts";
 import { tokensText, unitsOf } from "../../amounts.ts";
 import { CliError } from "../../errors.ts";
 import type { Outcome } from "../../outcome.ts";
-import { confirm } from "./ask.ts";
-import { accountAt, withWallet } from "./session.ts";
-import type { OpenOptions, WalletSession } from "./session.ts";
+import { transact } from "../../transact.ts";
+import { accountAt, withWallet, workOf } from "./session.ts";
+import type { SendingOptions, WalletSession } from "./session.ts";
 import { foldAll } from "./tickets.ts";
 
-export interface CloseOptions extends OpenOptions {
+export interface CloseOptions extends SendingOptions {
   readonly account: string;
   readonly recipient?: string;
   readonly firstUnused?: string;
   readonly roundDownTo?: string;
   /** False with --no-consent: the close waits for its window, and the provider is not asked. */
   readonly consent: boolean;
-  readonly yes: boolean;
 }
 
 /** A day to get the transaction mined. */
@@ -26,32 +28,59 @@ const DEADLINE_SECONDS = 86_400;
 
 export const closeCommand = (options: CloseOptions): Promise<Outcome> =>
   withWallet(options, async (session) => {
-    const { client, signer, say, network } = session;
+    const { client, signer, say } = session;
     const account = accountAt(session, options.account);
     await requireClosable(session, account);
-    await collect(session, account);
+    if (!options.dryRun) await collect(session, account);
     const terms = termsOf(options, session);
     const { used, closingFrom, unfolded } = account.summary();
     const firstUnused = terms.firstUnused ?? closingFrom ?? used;
-    await explain(session, account, terms.recipient, firstUnused);
-    if (!network.isLocal || unfolded > 0n) await confirm(options.yes, `Close account ${options.account}?`);
+    const { recipient } = terms;
+    await explain(session, account, recipient, firstUnused);
 
-    say("proving the close (5 to 10 seconds) …");
-    const prepared = await account.buildClose(terms);
-    const sent = options.consent ? await closeAtOnce(session, account, prepared) : undefined;
-    const outcome = sent ?? (await closeInWindow(session, prepared));
-    const { toRecipient, toProvider, toBurn } = prepared.payout;
-    return {
-      account: options.account,
-      recipient: terms.recipient,
-      firstUnused,
-      ...outcome,
-      toRecipient: tokensText(toRecipient, client.token),
-      toProvider: tokensText(toProvider, client.token),
-      burned: tokensText(toBurn, client.token),
-      paidBy: signer.address,
-    };
+    let done: Closed | undefined;
+    return transact(workOf(session), options, {
+      question: `Close account ${options.account}?`,
+      isGrave: unfolded > 0n,
+      unrehearsed: {
+        like: options.consent ? "closeWithConsent" : "startClose",
+        shown: {
+          close: "not rehearsed: whoever has seen it can send it. Refunds that are due are fetched and folded first",
+          account: options.account,
+          firstUnused,
+          recipient,
+          toRecipient: `about ${tokensText(await expected(session, account, firstUnused), client.token)}`,
+        },
+      },
+      prepare: async () => {
+        say("proving the close (5 to 10 seconds) …");
+        const prepared = await account.buildClose(terms);
+        const consent = options.consent ? await consentTo(session, account, prepared) : undefined;
+        done = { prepared, consent };
+      },
+      send: () => sendClose(session, done as Closed),
+      tell: async () => {
+        const { prepared, consent } = done as Closed;
+        const { toRecipient, toProvider, toBurn } = prepared.payout;
+        return {
+          account: options.account,
+          recipient,
+          firstUnused,
+          ...(await standing(session, prepared, consent !== undefined)),
+          toRecipient: tokensText(toRecipient, client.token),
+          toProvider: tokensText(toProvider, client.token),
+          burned: tokensText(toBurn, client.token),
+          paidBy: signer.address,
+        };
+      },
+    });
   });
+
+interface Closed {
+  readonly prepared: PreparedClose;
+  /** Undefined for a close that goes through its window. */
+  readonly consent: CloseConsent | undefined;
+}
 
 /** Said before anything is proved: from then on there is no way back. */
 async function explain(
@@ -150,14 +179,13 @@ async function expected({ client, view }: WalletSession, account: Account, first
 }
 
 /** Undefined when the provider does not consent for a reason that does not endanger the close. */
-async function closeAtOnce(
-  { sender, say, config }: WalletSession,
+async function consentTo(
+  { say, config }: WalletSession,
   account: Account,
   { request }: PreparedClose,
-): Promise<Outcome | undefined> {
-  let consent;
+): Promise<CloseConsent | undefined> {
   try {
-    consent = await account.requestConsent(request);
+    return await account.requestConsent(request);
   } catch (error) {
     if (!(error instanceof WalletError)) throw error;
     if (error.refusal === "CLOSE_CONFLICT") {
@@ -171,9 +199,6 @@ async function closeAtOnce(
     say(`${config.gateway} does not consent (${error.message}): the close goes through its window instead`);
     return undefined;
   }
-  say("the provider consents: sending the close …");
-  const receipt = await sender.closeWithConsent(request, consent.consentDeadline, consent.signature);
-  return { isFinal: true, transactionHash: receipt.hash, gasUsed: receipt.gasUsed };
 }
 
 /** A wallet that is not restored keeps the j of its first close: only a restored one takes another. */
@@ -182,23 +207,34 @@ const afterConflict = (account: Account): string =>
     ? "close with --first-unused as the provider says, if you believe it"
     : "if you know that the provider is wrong, and that no copy of this wallet was used, close with --no-consent, which goes through the window";
 
-async function closeInWindow({ sender, client, say }: WalletSession, { request }: PreparedClose): Promise<Outcome> {
-  say("sending the close …");
-  const receipt = await sender.startClose(request);
+function sendClose(
+  { sender, say }: WalletSession,
+  { prepared: { request }, consent }: Closed,
+): Promise<TransactionReceipt> {
+  say(consent === undefined ? "sending the close …" : "the provider consents: sending the close …");
+  if (consent === undefined) return sender.startClose(request);
+  return sender.closeWithConsent(request, consent.consentDeadline, consent.signature);
+}
+
+async function standing(
+  { client, say }: WalletSession,
+  { request }: PreparedClose,
+  isFinal: boolean,
+): Promise<Outcome> {
+  if (isFinal) return { isFinal };
   const pending = await client.pendingCloseOf(request.identityCommitment);
   const at = pending === undefined ? undefined : timeText(pending.finalizableAt);
   say(`"jeton wallet finalize" pays it out${at === undefined ? "" : ` from ${at} on`}`);
-  return { isFinal: false, finalizableAt: at, transactionHash: receipt.hash, gasUsed: receipt.gasUsed };
+  return { isFinal, finalizableAt: at };
 }
 
-export interface FinalizeOptions extends OpenOptions {
+export interface FinalizeOptions extends SendingOptions {
   readonly account: string;
-  readonly yes: boolean;
 }
 
 export const finalizeCommand = (options: FinalizeOptions): Promise<Outcome> =>
   withWallet(options, async (session) => {
-    const { client, sender, network } = session;
+    const { client } = session;
     const { identityCommitment } = accountAt(session, options.account);
     const pending = await client.pendingCloseOf(identityCommitment);
     const { status } = await client.accountOf(identityCommitment);
@@ -213,15 +249,17 @@ export const finalizeCommand = (options: FinalizeOptions): Promise<Outcome> =>
         `the window is open until ${timeText(pending.finalizableAt)}: try again then`,
       );
     }
-    if (!network.isLocal) await confirm(options.yes, `Finalize the close of account ${options.account}?`);
-    const receipt = await sender.finalizeClose(identityCommitment);
-    return {
-      account: options.account,
-      status: "closed",
-      recipient: pending.recipient,
-      toRecipient: tokensText(pending.toRecipient, client.token),
-      toProvider: tokensText(pending.toProvider, client.token),
-      transactionHash: receipt.hash,
-      gasUsed: receipt.gasUsed,
-    };
+    const { recipient, toRecipient, toProvider } = pending;
+    return transact(workOf(session), options, {
+      question: `Finalize the close of account ${options.account}?`,
+      send: (sender) => sender.finalizeClose(identityCommitment),
+      paid: [recipient],
+      tell: () => ({
+        account: options.account,
+        status: "closed",
+        recipient,
+        toRecipient: tokensText(toRecipient, client.token),
+        toProvider: tokensText(toProvider, client.token),
+      }),
+    });
   });

@@ -4,24 +4,24 @@ import type { TransactionReceipt } from "ethers";
 import { formatEther } from "ethers";
 
 import { DemoUSD__factory } from "../../../../typechain-types/index.js";
-import { ChainError, signDepositPermit } from "../../../chain/index.ts";
+import { ChainError, TryingSigner, sendTransaction, signDepositPermit } from "../../../chain/index.ts";
+import type { Opening, PoolSender } from "../../../chain/index.ts";
 import { TICKET_COUNT, holdOf } from "../../../protocol/index.ts";
 import { tokensText, unitsOf } from "../../amounts.ts";
 import { CliError } from "../../errors.ts";
 import type { Outcome } from "../../outcome.ts";
-import { confirm } from "./ask.ts";
+import { transact } from "../../transact.ts";
 import { timeText } from "./close.ts";
-import { accountAt, accountNumber, withWallet } from "./session.ts";
-import type { OpenOptions, WalletSession } from "./session.ts";
+import { accountAt, accountNumber, withWallet, workOf } from "./session.ts";
+import type { SendingOptions, WalletSession } from "./session.ts";
 import { refuseDevelopmentProvider, requireCeremonyKeys } from "./trust.ts";
 
-export interface DepositOptions extends OpenOptions {
+export interface DepositOptions extends SendingOptions {
   readonly amount: string;
   readonly account: string;
   readonly mint: boolean;
   /** Deposits on a live chain although one party made the proving keys. */
   readonly acceptDevelopmentKeys: boolean;
-  readonly yes: boolean;
 }
 
 /** Gas of a deposit into a large tree, with an approval before it, and room: for the question whether the address has enough coins. */
@@ -33,17 +33,15 @@ const PERMIT_SECONDS = 3_600;
 export const depositCommand = (options: DepositOptions): Promise<Outcome> =>
   withWallet(options, async (session) => {
     const units = unitsOf(options.amount, "--amount", session.client.token);
-    const { mint, acceptDevelopmentKeys, yes } = options;
-    return deposit(session, { units, account: accountNumber(options.account), mint, acceptDevelopmentKeys, yes });
+    return deposit(session, { ...options, units, account: accountNumber(options.account) });
   });
 
-export interface Deposit {
+export interface Deposit extends Pick<SendingOptions, "yes" | "dryRun" | "json"> {
   /** D, in token base units; the stake comes on top. */
   readonly units: bigint;
   readonly account: number;
   readonly mint: boolean;
   readonly acceptDevelopmentKeys?: boolean;
-  readonly yes: boolean;
 }
 
 /**
@@ -52,7 +50,7 @@ export interface Deposit {
  */
 export async function deposit(
   session: WalletSession,
-  { units, account, mint, acceptDevelopmentKeys = false, yes }: Deposit,
+  { units, account, mint, acceptDevelopmentKeys = false, ...asked }: Deposit,
 ): Promise<Outcome> {
   const { client, network, signer, say, prover, view } = session;
   const { token, parameters } = client;
@@ -83,39 +81,52 @@ export async function deposit(
   say(
     `The account expires ${parameters.accountLifetime / 86_400n} days after the deposit: close it before. After that anyone can make what is unspent the provider's, and only the stake comes back.`,
   );
-  if (mint) await mintDemoDollars(session, price);
-  await requireFunds(session, price);
-  if (!network.isLocal) {
-    say(`the deposit, its amount and ${signer.address} are public; what you do with it is not`);
-    await confirm(yes, `Pay ${tokensText(price, token)} into pool ${client.pool.address} on ${network.title}?`);
+  if (mint && !network.isLocal) {
+    throw new CliError("OPTION_INVALID", "--mint is for the demo dollar of local networks");
   }
-  await opened.beginDeposit();
-  const receipt = await send(session, identityCommitment, units, price);
-  // What comes next in this process finds the account.
-  await view.sync();
-  const { openedAt } = await client.accountOf(identityCommitment);
-  return {
-    pool: client.pool.address,
-    account,
-    deposit: tokensText(units, token),
-    stake: tokensText(price - units, token),
-    expires: timeText(openedAt + parameters.accountLifetime),
-    transactionHash: receipt.hash,
-    gasUsed: receipt.gasUsed,
-  };
+  await requireFunds(session, mint ? 0n : price);
+  if (!network.isLocal) say(`the deposit, its amount and ${signer.address} are public; what you do with it is not`);
+  return transact(workOf(session), asked, {
+    question: `Pay ${tokensText(price, token)} into pool ${client.pool.address}?`,
+    prepare: () => opened.beginDeposit(),
+    send: async (sender) => {
+      if (mint) await mintDemoDollars(session, sender, price);
+      return send(session, sender, { identityCommitment, amount: units }, price);
+    },
+    tell: async () => {
+      // What comes next in this process finds the account.
+      await view.sync();
+      const { openedAt } = await client.accountOf(identityCommitment);
+      return {
+        pool: client.pool.address,
+        account,
+        deposit: tokensText(units, token),
+        stake: tokensText(price - units, token),
+        expires: timeText(openedAt + parameters.accountLifetime),
+      };
+    },
+  });
 }
 
-/** One transaction with a permit where the token has them, an approval and a deposit otherwise. */
+/**
+ * One transaction with a permit where the token has them, an approval and a deposit otherwise. A rehearsal signs nothing: it shows the
+ * approval, which costs more.
+ */
 async function send(
-  { client, sender, signer, say }: WalletSession,
-  identityCommitment: bigint,
-  amount: bigint,
+  { client, signer, say }: WalletSession,
+  sender: PoolSender,
+  opening: Opening,
   price: bigint,
 ): Promise<TransactionReceipt> {
-  const opening = { identityCommitment, amount };
+  if (sender.signer instanceof TryingSigner) {
+    if ((await sender.ensureAllowance(price)) !== undefined) {
+      say("shown as an approval and a deposit; where the token takes permits it is one transaction, and cheaper");
+    }
+    return sender.deposit(opening);
+  }
   if ((await client.token.allowance(signer.address, client.pool.address)) >= price) return sender.deposit(opening);
   const deadline = BigInt(Math.floor(Date.now() / 1000) + PERMIT_SECONDS);
-  const permit = await signDepositPermit(client, signer, amount, deadline).catch((error: unknown) => {
+  const permit = await signDepositPermit(client, signer, opening.amount, deadline).catch((error: unknown) => {
     if (error instanceof ChainError && error.code === "TOKEN_UNSUPPORTED") return undefined;
     throw error;
   });
@@ -148,10 +159,14 @@ async function requireFunds({ client, network, signer }: WalletSession, price: b
   );
 }
 
-async function mintDemoDollars({ client, network, signer, say }: WalletSession, price: bigint): Promise<void> {
-  if (!network.isLocal) throw new CliError("OPTION_INVALID", "--mint is for the demo dollar of local networks");
+async function mintDemoDollars(
+  { client, signer, say }: WalletSession,
+  sender: PoolSender,
+  price: bigint,
+): Promise<void> {
   const missing = price - (await client.token.balanceOf(signer.address));
   if (missing <= 0n) return;
   say(`minting ${tokensText(missing, client.token)}, which is worth nothing …`);
-  await (await DemoUSD__factory.connect(client.token.address, signer).mint(signer.address, missing)).wait();
+  const data = DemoUSD__factory.createInterface().encodeFunctionData("mint", [signer.address, missing]);
+  await sendTransaction(sender.signer, { to: client.token.address, data }, "the making of demo dollars");
 }

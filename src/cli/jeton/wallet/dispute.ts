@@ -6,28 +6,29 @@ import { resolve } from "node:path";
 import { deriveIdentitySecret, holdOf, nullifierOf, ticketKeyOf, ticketRootOf } from "../../../protocol/index.ts";
 import type { Account } from "../../../wallet/index.ts";
 import { disputeFile } from "../../../wire/index.ts";
+import type { DisputeFile } from "../../../wire/index.ts";
 import { tokensText } from "../../amounts.ts";
 import { CliError } from "../../errors.ts";
 import type { Outcome } from "../../outcome.ts";
-import { confirm } from "./ask.ts";
+import { inTurn, transact } from "../../transact.ts";
 import { timeText } from "./close.ts";
-import { accountAt, accountNumber, withWallet } from "./session.ts";
-import type { OpenOptions, WalletSession } from "./session.ts";
+import { accountAt, accountNumber, withWallet, workOf } from "./session.ts";
+import type { OpenOptions, SendingOptions, WalletSession } from "./session.ts";
 
 export interface DisputeOptions extends OpenOptions {
   readonly account: string;
 }
 
-export interface OpenDisputeOptions extends DisputeOptions {
+export interface OpenDisputeOptions extends DisputeOptions, SendingOptions {
   readonly ticket: string;
   readonly recipient?: string;
   /** Writes the dispute there, for somebody else to send. */
   readonly out?: string;
-  readonly yes: boolean;
+  readonly json: boolean;
 }
 
-export interface ResolveOptions extends DisputeOptions {
-  readonly yes: boolean;
+export interface ResolveOptions extends DisputeOptions, SendingOptions {
+  readonly json: boolean;
 }
 
 function ticketNumber(text: string): number {
@@ -37,36 +38,47 @@ function ticketNumber(text: string): number {
 
 export const openDisputeCommand = (options: OpenDisputeOptions): Promise<Outcome> =>
   withWallet(options, async (session) => {
-    const { client, sender, signer, network, say } = session;
+    const { client, signer, say } = session;
     const account = accountAt(session, options.account);
-    const { recipient = signer.address } = options;
+    const { recipient = signer.address, out } = options;
     const index = ticketNumber(options.ticket);
     // The provider may still give it. What was interrupted is not sent any more: it would be paid for, right before a public dispute.
-    await account.resume({ resend: false });
+    if (!options.dryRun) await account.resume({ resend: false });
     say(
       `The provider has ${client.parameters.disputeWindow} s to show the refund of ticket ${index} on chain. If it does not, ${recipient} gets ${tokensText(holdOf(client.parameters), client.token)}.`,
     );
     say("  The dispute shows the ticket, and with the recipient and who pays for the gas, it may tell whose it is.");
     say("  No further ticket is used with this provider while the dispute is open.");
-    if (options.out === undefined && !network.isLocal)
-      await confirm(options.yes, `Open the dispute over ticket ${index}?`);
-    const file = await account.prepareDispute({ index, recipient });
-    if (options.out !== undefined) {
-      const path = resolve(options.out);
+    if (out !== undefined && !options.dryRun) {
+      const file = await account.prepareDispute({ index, recipient });
+      const path = resolve(out);
       await writeFile(path, `${disputeFile.toJson(file)}\n`, { mode: 0o600 });
       return { ticket: index, nullifier: file.nullifier, file: path };
     }
-    const [known] = await client.disputesOf([file.nullifier]);
-    const receipt = known === undefined ? await sender.openDispute(file) : undefined;
-    const [dispute] = await client.disputesOf([file.nullifier]);
-    return {
-      ticket: index,
-      nullifier: file.nullifier,
-      recipient,
-      resolvableAt: dispute === undefined ? undefined : timeText(dispute.resolvableAt),
-      transactionHash: receipt?.hash,
-      gasUsed: receipt?.gasUsed,
+    const nullifier = nullifierAt(session, accountNumber(options.account), index);
+    const tell = async (): Promise<Outcome> => {
+      const [dispute] = await client.disputesOf([nullifier]);
+      const at = dispute === undefined ? undefined : timeText(dispute.resolvableAt);
+      return { ticket: index, nullifier, recipient, resolvableAt: at };
     };
+    if ((await client.disputesOf([nullifier]))[0] !== undefined) {
+      say(`the chain has a dispute over ticket ${index} already: nothing is sent`);
+      if (!options.dryRun) await account.prepareDispute({ index, recipient });
+      return tell();
+    }
+    let file: DisputeFile | undefined;
+    return transact(workOf(session), options, {
+      question: `Open the dispute over ticket ${index}?`,
+      unrehearsed: {
+        like: "openDispute",
+        shown: { dispute: "not rehearsed: it shows whose ticket it may be", ticket: index, nullifier, recipient },
+      },
+      prepare: async () => {
+        file = await account.prepareDispute({ index, recipient });
+      },
+      send: (sender) => sender.openDispute(file as DisputeFile),
+      tell,
+    });
   });
 
 /** What the chain has of the account's disputes, as an outcome. */
@@ -106,19 +118,22 @@ function nullifierAt({ keys, client: { pool } }: WalletSession, account: number,
 /** Decides every dispute that was not answered in its window. */
 export const resolveDisputesCommand = (options: ResolveOptions): Promise<Outcome> =>
   withWallet(options, async (session) => {
-    const { client, sender, network } = session;
+    const { client, say } = session;
     const account = accountAt(session, options.account);
     const head = await client.provider.getBlock("latest");
     const now = BigInt(head?.timestamp ?? 0);
     const due = (await account.settleDisputes()).filter(
       ({ status, resolvableAt }) => status === "open" && resolvableAt <= now,
     );
-    if (due.length === 0) session.say("no dispute can be resolved now");
-    else if (!network.isLocal) await confirm(options.yes, `Resolve ${due.length} disputes?`);
-    const hashes: string[] = [];
-    for (const { index } of due) {
-      const nullifier = nullifierAt(session, accountNumber(options.account), index);
-      hashes.push((await sender.resolveDispute(nullifier)).hash);
+    if (due.length === 0) {
+      say("no dispute can be resolved now");
+      return { transactions: [], ...(await describe(session, account)) };
     }
-    return { transactions: hashes, ...(await describe(session, account)) };
+    const nullifiers = due.map(({ index }) => nullifierAt(session, accountNumber(options.account), index));
+    return transact(workOf(session), options, {
+      question: `Resolve ${due.length} disputes?`,
+      send: (sender) => inTurn(nullifiers, (nullifier) => sender.resolveDispute(nullifier)),
+      paid: (await client.disputesOf(nullifiers)).flatMap((dispute) => dispute?.recipient ?? []),
+      tell: () => describe(session, account),
+    });
   });

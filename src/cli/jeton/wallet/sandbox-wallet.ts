@@ -60,7 +60,7 @@ export async function prepareSandboxWallet(session: WalletSession, units: bigint
       const faucet = developmentWallet(FAUCET, client.provider);
       await (await faucet.sendTransaction({ to: signer.address, value: COINS })).wait();
     }
-    await deposit(session, { units, account: 0, mint: true, yes: true });
+    await deposit(session, { units, account: 0, mint: true, yes: true, dryRun: false, json: false });
   }
   if (!account.summary().isEnrolled) {
     say("enrolling: proving that some deposit of the pool is ours …");

@@ -9,6 +9,10 @@ import type { Account, HttpProvider, Keystore, Purse, Wallet, WalletStore } from
 import { CliError } from "../../errors.ts";
 import { note } from "../../outcome.ts";
 import type { Say } from "../../outcome.ts";
+import type { Place } from "../../session.ts";
+import { processTerminal } from "../../terminal.ts";
+import type { Terminal } from "../../terminal.ts";
+import type { Work } from "../../transact.ts";
 import { readPassword } from "./ask.ts";
 import type { PasswordOptions } from "./ask.ts";
 import { WalletHome } from "./home.ts";
@@ -19,6 +23,13 @@ export interface OpenOptions extends PasswordOptions {
   /** Uses connections to the gateway again, on live chains too. */
   readonly keepConnections?: boolean;
   readonly json?: boolean;
+}
+
+/** What a command is given that sends. */
+export interface SendingOptions extends OpenOptions {
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+  readonly json: boolean;
 }
 
 /** The network that a chain id belongs to, if it is one that this project knows. */
@@ -44,7 +55,19 @@ export interface WalletSession {
   readonly signer: EthersWallet;
   /** Sends as the funding key. */
   readonly sender: PoolSender;
+  readonly terminal: Terminal;
   readonly say: Say;
+}
+
+/** The wallet's pool and funding key as every command sees them that sends. */
+export function workOf({ client, sender, network, terminal, say }: WalletSession): Work<Place> {
+  const { title, isLocal } = network;
+  const { provider, chainId } = client;
+  return {
+    client,
+    sender,
+    session: { provider, isLocal, terminal, say, network: { title, chainId } },
+  };
 }
 
 /** @throws CliError CONFIGURATION_MISSING */
@@ -152,7 +175,20 @@ export async function withWallet<T>(
       onSent: ({ hash }) => say(`sent ${hash}`),
     });
     const purse = new wallet.Purse(inPool);
-    const parts = { home, config, network, keys, client, view, provider, purse, signer, sender, say };
+    const parts = {
+      home,
+      config,
+      network,
+      keys,
+      client,
+      view,
+      provider,
+      purse,
+      signer,
+      sender,
+      say,
+      terminal: processTerminal,
+    };
     return await work({ ...parts, prover: threads, wallet: inPool });
   } finally {
     for (const step of cleanup.reverse()) await step();

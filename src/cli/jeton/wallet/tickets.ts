@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** `jeton wallet enrol`, `prove`, `fold` and `restore`. */
 import { deriveIdentitySecret, identityCommitmentOf } from "../../../protocol/index.ts";
+import type { FoldContents } from "../../../chain/index.ts";
 import type { Account } from "../../../wallet/index.ts";
+import type { FoldFile } from "../../../wire/index.ts";
 import { tokensText } from "../../amounts.ts";
 import { CliError } from "../../errors.ts";
 import type { Outcome } from "../../outcome.ts";
-import { confirm } from "./ask.ts";
-import { accountAt, accountNumber, withWallet } from "./session.ts";
-import type { OpenOptions, WalletSession } from "./session.ts";
+import { inTurn, transact } from "../../transact.ts";
+import { accountAt, accountNumber, withWallet, workOf } from "./session.ts";
+import type { OpenOptions, SendingOptions, WalletSession } from "./session.ts";
 
 export interface AccountOptions extends OpenOptions {
   readonly account: string;
@@ -17,9 +19,9 @@ export interface ProveOptions extends AccountOptions {
   readonly count: string;
 }
 
-export interface FoldOptions extends AccountOptions {
+export interface FoldOptions extends AccountOptions, SendingOptions {
   readonly certify: boolean;
-  readonly yes: boolean;
+  readonly json: boolean;
 }
 
 export const enrolCommand = (options: AccountOptions): Promise<Outcome> =>
@@ -66,7 +68,14 @@ export async function foldAll({ say, client }: WalletSession, account: Account):
 export const foldCommand = (options: FoldOptions): Promise<Outcome> =>
   withWallet(options, async (session) => {
     const account = accountAt(session, options.account);
-    if (options.certify) return certify(session, account, options.yes);
+    if (options.certify) return certify(session, account, options);
+    if (options.dryRun) {
+      const { unfolded } = account.summary();
+      return {
+        dryRun: "a fold that the provider signs sends nothing to the chain",
+        unfolded: tokensText(unfolded, session.client.token),
+      };
+    }
     const added = await foldAll(session, account).catch((error: unknown) => {
       const { code, message } = error as { code?: unknown; message: string };
       if (code !== "SIGNATURE_REFUSED" && code !== "UNANSWERED") throw error;
@@ -81,31 +90,50 @@ export const foldCommand = (options: FoldOptions): Promise<Outcome> =>
     return { account: options.account, added: tokensText(added, token), budget: tokensText(budget, token) };
   });
 
-/** Brings folds that the provider does not sign on chain: certifies the next one, and makes final what has passed its window. */
-async function certify(
-  { client, network, sender, view, say }: WalletSession,
-  account: Account,
-  yes: boolean,
-): Promise<Outcome> {
+/** Brings folds that the provider does not sign on chain: makes final what has passed its window, and certifies the next one. */
+async function certify(session: WalletSession, account: Account, options: SendingOptions): Promise<Outcome> {
+  const { client, view, say } = session;
+  const work = workOf(session);
   const now = BigInt(Math.floor(Date.now() / 1000));
-  const hashes: string[] = [];
-  for (const { newState, status, finalizableAt = 0n } of await account.settleFolds()) {
+  const settled = await account.settleFolds();
+  const due: FoldContents[] = [];
+  for (const { newState, status, finalizableAt = 0n } of settled) {
     const fold = await view.fold(newState);
-    if (status !== "pending" || fold === undefined || finalizableAt > now) continue;
-    if (!network.isLocal) await confirm(yes, `Make a certified fold final on ${network.title}?`);
-    hashes.push((await sender.finalizeFold(fold)).hash);
+    if (status === "pending" && fold !== undefined && finalizableAt <= now) due.push(fold);
   }
-  const file = await account.prepareCertifiedFold();
-  if (file !== undefined) {
-    say(
-      `the chain certifies a fold in a window of ${client.parameters.challengeWindow} s; run this again afterwards to make it final`,
-    );
-    if (!network.isLocal) await confirm(yes, `Send the fold to ${network.title}?`);
-    hashes.push((await sender.certifyFold(file)).hash);
-  }
+  const finalize =
+    due.length > 0 &&
+    (await transact(work, options, {
+      question: `Make ${due.length} certified folds final?`,
+      send: (sender) => inTurn(due, (fold) => sender.finalizeFold(fold)),
+      tell: () => ({}),
+    }));
+
+  const { unfolded } = account.summary();
+  const isNext = unfolded > 0n || settled.some(({ status }) => status === "absent");
+  // A dry run groups no refunds: what is grouped stays together.
+  const file = options.dryRun ? undefined : await account.prepareCertifiedFold();
+  const certified =
+    (file !== undefined || (options.dryRun && isNext)) &&
+    (await transact(work, options, {
+      question: "Have the chain certify the next fold?",
+      unrehearsed: {
+        like: "certifyFold",
+        shown: {
+          fold: `not rehearsed: the chain certifies it in a window of ${client.parameters.challengeWindow} s; run this again afterwards to make it final`,
+          unfolded: tokensText(unfolded, client.token),
+        },
+      },
+      send: (sender) => sender.certifyFold(file as FoldFile),
+      tell: () => {
+        say("run this again after the window to make it final");
+        return {};
+      },
+    }));
   const folds = await account.settleFolds();
   return {
-    transactions: hashes,
+    ...(finalize === false ? {} : { finalize }),
+    ...(certified === false ? {} : { certify: certified }),
     pending: folds.filter(({ status }) => status === "pending").length,
     final: folds.filter(({ status }) => status === "final").length,
     certified: tokensText(account.summary().certified, client.token),
