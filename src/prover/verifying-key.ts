@@ -4,87 +4,60 @@
  * of them with a point of G2 that is new, and one final exponentiation. It is stricter than the EVM in one way that no proof meets:
  * points at infinity are refused.
  */
-import type { Curve, Point, VerificationKey } from "snarkjs";
+import { Fr, PrecomputedG2, add, finalExp, millerLoop, mul, mulVec, neg, precomputedMillerLoop2 } from "mcl-wasm";
+import type { G1, G2, GT } from "mcl-wasm";
+import type { VerificationKey } from "snarkjs";
 
 import type { Proof } from "../protocol/index.ts";
-import { isInG2 } from "./g2-subgroup.ts";
+import { g1Point, g2Point } from "./points.ts";
 
-const pointOf = (values: readonly string[]): bigint[] => values.map(BigInt);
-const twistPointOf = (values: readonly (readonly string[])[]): bigint[][] => values.map(pointOf);
+function required<P>(point: P | undefined): P {
+  if (point === undefined) throw new Error("the verification key is malformed");
+  return point;
+}
 
-/** Signals that come again and again, as the pool's hash does, are multiplied once. */
-class FixedPoint {
-  readonly #curve: Curve;
-  readonly #point: Point;
-  #scalar = -1n;
-  #product: Point;
+/** snarkjs writes affine points with a third coordinate of 1. */
+const g1 = ([x = "", y = ""]: readonly string[]): G1 => required(g1Point(BigInt(x), BigInt(y)));
+function g2(point: readonly (readonly string[])[]): G2 {
+  const [x = 0n, xu = 0n, y = 0n, yu = 0n] = point.flat().map(BigInt);
+  return required(g2Point([x, xu], [y, yu]));
+}
 
-  constructor(curve: Curve, point: Point) {
-    this.#curve = curve;
-    this.#point = point;
-    this.#product = point;
-  }
-
-  times(scalar: bigint): Point {
-    if (scalar !== this.#scalar) {
-      this.#product = this.#curve.G1.timesScalar(this.#point, scalar);
-      this.#scalar = scalar;
-    }
-    return this.#product;
-  }
+function scalarOf(value: bigint): Fr {
+  const scalar = new Fr();
+  scalar.setStr(value.toString(16), 16);
+  return scalar;
 }
 
 export class VerifyingKey {
-  readonly #curve: Curve;
-  readonly #constant: Point;
-  readonly #inputs: readonly FixedPoint[];
-  readonly #gamma: Uint8Array;
-  readonly #delta: Uint8Array;
+  readonly #constant: G1;
+  readonly #inputs: G1[];
+  readonly #gamma: PrecomputedG2;
+  readonly #delta: PrecomputedG2;
   /** e(alpha, beta). */
-  readonly #target: Uint8Array;
+  readonly #target: GT;
 
-  constructor(curve: Curve, key: VerificationKey) {
-    const { G1, G2 } = curve;
-    const [constant, ...inputs] = key.IC.map((point) => G1.fromObject(pointOf(point)));
-    if (constant === undefined || inputs.length !== key.nPublic) throw new Error("the verification key is malformed");
-    this.#curve = curve;
-    this.#constant = constant;
-    this.#inputs = inputs.map((point) => new FixedPoint(curve, point));
-    const g2 = (of: string[][]): Uint8Array => curve.prepareG2(G2.toJacobian(G2.fromObject(twistPointOf(of))));
-    this.#gamma = g2(key.vk_gamma_2);
-    this.#delta = g2(key.vk_delta_2);
-    const alpha = this.#prepared(G1.fromObject(pointOf(key.vk_alpha_1)));
-    this.#target = curve.finalExponentiation(curve.millerLoop(alpha, g2(key.vk_beta_2)));
+  constructor(key: VerificationKey) {
+    const [constant, ...inputs] = key.IC.map(g1);
+    this.#constant = required(constant);
+    this.#inputs = inputs;
+    if (inputs.length !== key.nPublic) throw new Error("the verification key is malformed");
+    this.#gamma = new PrecomputedG2(g2(key.vk_gamma_2));
+    this.#delta = new PrecomputedG2(g2(key.vk_delta_2));
+    this.#target = finalExp(millerLoop(g1(key.vk_alpha_1), g2(key.vk_beta_2)));
   }
 
   /** The values are in their ranges (`isWellFormed`). */
   verify(publicSignals: readonly bigint[], { a, b, c }: Proof): boolean {
-    const { G1, G2, Gt } = this.#curve;
-    const pointA = G1.fromObject([...a, 1n]);
-    const pointB = G2.fromObject([
-      [b[0][1], b[0][0]],
-      [b[1][1], b[1][0]],
-      [1n, 0n],
-    ]);
-    const pointC = G1.fromObject([...c, 1n]);
-    const isPoint = (point: Point): boolean => !G1.isZero(point) && G1.isValid(point);
-    if (!isPoint(pointA) || !isPoint(pointC) || !isInG2(this.#curve, pointB)) return false;
+    const pointA = g1Point(...a);
+    const pointC = g1Point(...c);
+    if (pointA === undefined || pointC === undefined) return false;
+    // The EVM's order: what stands before u first.
+    const pointB = g2Point([b[0][1], b[0][0]], [b[1][1], b[1][0]]);
+    if (pointB === undefined) return false;
 
-    const input = this.#inputs.reduce(
-      (sum, point, position) => G1.add(sum, point.times(publicSignals[position] as bigint)),
-      this.#constant,
-    );
-    const loops = [
-      this.#curve.millerLoop(this.#prepared(pointA), this.#curve.prepareG2(G2.toJacobian(pointB))),
-      // The pairing of the point at infinity is 1.
-      ...(G1.isZero(input) ? [] : [this.#curve.millerLoop(this.#prepared(G1.neg(input)), this.#gamma)]),
-      this.#curve.millerLoop(this.#prepared(G1.neg(pointC)), this.#delta),
-    ];
-    const product = loops.reduce((left, right) => Gt.mul(left, right));
-    return Gt.eq(this.#curve.finalExponentiation(product), this.#target);
-  }
-
-  #prepared(point: Point): Uint8Array {
-    return this.#curve.prepareG1(this.#curve.G1.toJacobian(point));
+    const input = add(this.#constant, mulVec(this.#inputs, publicSignals.map(scalarOf)));
+    const fixed = precomputedMillerLoop2(neg(input), this.#gamma, neg(pointC), this.#delta);
+    return finalExp(mul(millerLoop(pointA, pointB), fixed)).isEqual(this.#target);
   }
 }

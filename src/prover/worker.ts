@@ -16,8 +16,9 @@ const port = parentPort;
 const post = (answer: Answer): void => port.postMessage(answer);
 
 async function run(task: Task): Promise<unknown> {
-  const { prove, verify } = await import("./groth16.ts");
-  return task.kind === "prove" ? prove(task, (stage) => post({ kind: "stage", stage })) : verify(task);
+  if (task.kind === "verify") return (await import("./verifying.ts")).verify(task);
+  const { prove } = await import("./proving.ts");
+  return prove(task, (stage) => post({ kind: "stage", stage }));
 }
 
 port.on("message", (task: Task) => {

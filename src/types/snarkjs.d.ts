@@ -42,16 +42,13 @@ declare module "snarkjs" {
 
   export interface Group {
     F: { n8: number };
+    /** The generator. */
+    g: Point;
     fromObject(coordinates: readonly bigint[] | readonly (readonly bigint[])[]): Point;
-    isValid(point: Point): boolean;
     isZero(point: Point): boolean;
-    eq(a: Point, b: Point): boolean;
     add(a: Point, b: Point): Point;
-    double(point: Point): Point;
-    neg(point: Point): Point;
     timesScalar(point: Point, scalar: bigint): Point;
     toAffine(point: Point): Point;
-    toJacobian(point: Point): Point;
     /** Two coordinates of an affine point. */
     toObject(point: Point): readonly bigint[] | readonly (readonly bigint[])[];
     /** From two coordinates in little-endian Montgomery form, as in files. */
@@ -65,12 +62,6 @@ declare module "snarkjs" {
     r: bigint;
     G1: Group;
     G2: Group;
-    Gt: { mul(a: Uint8Array, b: Uint8Array): Uint8Array; eq(a: Uint8Array, b: Uint8Array): boolean };
-    /** For Miller loops; of points with three coordinates. */
-    prepareG1(point: Point): Uint8Array;
-    prepareG2(point: Point): Uint8Array;
-    millerLoop(preparedG1: Uint8Array, preparedG2: Uint8Array): Uint8Array;
-    finalExponentiation(value: Uint8Array): Uint8Array;
     terminate(): Promise<void>;
   }
 

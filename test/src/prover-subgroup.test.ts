@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** G2's membership by the endomorphism: against a multiplication by r, and the arithmetic that it rests on. */
+/** Which coordinates are taken for points: against the arithmetic of another library. */
 import { expect } from "chai";
 import { curves } from "snarkjs";
 import type { Curve, Point } from "snarkjs";
 
-import { BN_PARAMETER, isInG2 } from "../../src/prover/g2-subgroup.ts";
+import { g1Point, g2Point } from "../../src/prover/points.ts";
 
 /** (1, y) on the twist, of another order than r. */
 const STRAY = [
@@ -17,36 +17,25 @@ const STRAY = [
 ];
 const SMALL_ORDERS = [10_069n, 5_864_401n];
 
-const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? (a < 0n ? -a : a) : gcd(b, a % b));
+type Pair = readonly [bigint, bigint];
 
-describe("membership in G2", () => {
+describe("points of a proof", () => {
   let curve: Curve;
   /** Of the twist's order, r·cofactor. */
   let cofactor: bigint;
+
+  const coordinatesOf = (point: Point): Pair[] => curve.G2.toObject(curve.G2.toAffine(point)) as unknown as Pair[];
+  function isTaken(point: Point): boolean {
+    const [x, y] = coordinatesOf(point) as [Pair, Pair];
+    return g2Point(x, y) !== undefined;
+  }
 
   before(async () => {
     curve = await curves.getCurveFromName("bn128", { singleThread: true });
     cofactor = 2n * curve.q - curve.r;
   });
 
-  it("rests on a polynomial in psi whose norm has no factor in common with the cofactor, and has r", () => {
-    const x = BN_PARAMETER;
-    const { q, r } = curve;
-    expect([36n * x ** 4n + 36n * x ** 3n + 24n * x ** 2n + 6n * x + 1n, q - r]).to.deep.equal([q, 6n * x ** 2n]);
-    // psi² = t·psi - q: each power of psi as a + b·psi.
-    const t = 6n * x ** 2n + 1n;
-    const powers: [bigint, bigint][] = [[1n, 0n]];
-    for (let [a, b] = [1n, 0n]; powers.length < 4; powers.push([a, b])) [a, b] = [-q * b, a + t * b];
-    const coefficients = [x + 1n, x, x, -2n * x];
-    const [a, b] = [0, 1].map((part) =>
-      powers.reduce((sum, power, exponent) => sum + (power[part] as bigint) * (coefficients[exponent] as bigint), 0n),
-    ) as [bigint, bigint];
-    const norm = a * a + a * b * t + b * b * q;
-    expect(gcd(norm, cofactor)).to.equal(1n);
-    expect(norm % r).to.equal(0n);
-  });
-
-  it("agrees with a multiplication by r on points of all kinds of orders", () => {
+  it("are in G2 where r times them is nothing, whatever the order of those that are not", () => {
     const { G2, r } = curve;
     const byOrder = (point: Point): boolean => !G2.isZero(point) && G2.isZero(G2.timesScalar(point, r));
     const stray = G2.fromObject(STRAY);
@@ -59,12 +48,48 @@ describe("membership in G2", () => {
       outside.push(small, G2.add(small, inside));
     }
     for (let factor = 1n; factor < 20n; factor++) {
-      expect(isInG2(curve, G2.toAffine(G2.timesScalar(inside, factor * 7_919n)))).to.equal(true);
+      expect(isTaken(G2.timesScalar(inside, factor * 7_919n))).to.equal(true);
       for (const point of outside) {
-        const multiple = G2.toAffine(G2.timesScalar(point, factor));
-        expect(isInG2(curve, multiple)).to.equal(byOrder(multiple)).and.to.equal(false);
+        const multiple = G2.timesScalar(point, factor);
+        expect(isTaken(multiple)).to.equal(byOrder(multiple)).and.to.equal(false);
       }
     }
-    expect(isInG2(curve, G2.timesScalar(inside, r))).to.equal(false);
+  });
+
+  it("are what they are in the other library", () => {
+    const { G1, G2 } = curve;
+    for (const factor of [1n, 2n, 7_919n, curve.r - 1n]) {
+      const [x = 0n, y = 0n] = G1.toObject(G1.toAffine(G1.timesScalar(G1.g, factor))) as unknown as bigint[];
+      expect(g1Point(x, y)?.getStr(10)).to.equal(`1 ${x} ${y}`);
+      const [u, v] = coordinatesOf(G2.timesScalar(G2.g, factor)) as [Pair, Pair];
+      expect(g2Point(u, v)?.getStr(10)).to.equal(`1 ${[...u, ...v].join(" ")}`);
+    }
+  });
+
+  it("are on their curve, not at infinity, and have coordinates below q", () => {
+    const { q } = curve;
+    expect(g1Point(1n, 2n)).to.not.equal(undefined);
+    for (const [x, y] of [
+      [1n, 3n],
+      [0n, 0n],
+      [1n + q, 2n],
+      [1n, 2n + q],
+    ] as const) {
+      expect(g1Point(x, y), `${x}, ${y}`).to.equal(undefined);
+    }
+    const [x, y] = coordinatesOf(curve.G2.g) as [Pair, Pair];
+    expect(g2Point(x, y)).to.not.equal(undefined);
+    for (const [u, v] of [
+      [[x[1], x[0]], y],
+      [x, [y[0], y[1] + 1n]],
+      [
+        [0n, 0n],
+        [0n, 0n],
+      ],
+      [[x[0] + q, x[1]], y],
+      [[x[0], x[1] + q], y],
+    ] as const) {
+      expect(g2Point(u, v), `${String(u)}, ${String(v)}`).to.equal(undefined);
+    }
   });
 });
