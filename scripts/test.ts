@@ -19,7 +19,7 @@ const HELP = `npm test [-- options] [PART or FILE …]
 
 Runs the tests: all, or the parts and files that are named. "npx hardhat test mocha FILE" runs one file with its output as it comes.
 
-  --jobs N   parts at once; default: as many as there are cores, at most 4, and one for each 6 GiB of memory
+  --jobs N   parts at once; default: one more than there are cores, at most 4, and one for each 6 GiB of memory
   --list     print the parts
   --record-proofs
              prove anew what the tests of contracts and library use, and keep it in test/vectors/proofs.jsonl for the runs to come: after a
@@ -45,11 +45,14 @@ const ORDER = ["e2e", "src", "circuits", "scripts", "contracts", "parity", "soli
 /** Files that take as long as several others: each is a part of its own, and begins before all others. */
 const LONG: Readonly<Record<string, string>> = { "test/e2e/crashes.test.ts": "e2e crashes" };
 
+/** Files that compare how long calls take: each is a part of its own, and runs when all others have ended. */
+const ALONE: Readonly<Record<string, string>> = { "test/src/gateway-flood-http.test.ts": "src flood" };
+
 /** Files of one folder run in one process, that keeps keys and compiled circuits; many, or long ones, are dealt out to several. */
 const MOST_FILES: Readonly<Record<string, number>> = { e2e: 4, contracts: 9, src: 18 };
 
 function partsOf(files: readonly string[]): Part[] {
-  const folders = Map.groupBy(files, (file) => LONG[file] ?? dirname(file).split("/")[1] ?? "");
+  const folders = Map.groupBy(files, (file) => LONG[file] ?? ALONE[file] ?? dirname(file).split("/")[1] ?? "");
   return [...folders].flatMap(([folder, all]) => {
     const count = Math.ceil(all.length / (MOST_FILES[folder] ?? all.length));
     return Array.from({ length: count }, (_, hand) => ({
@@ -124,8 +127,8 @@ async function main(): Promise<boolean> {
   if (parts.length === 0) throw new Error(`there is no such part; there are ${ORDER.join(", ")}`);
   if (values.list) return console.log(parts.map(({ name }) => name).join("\n")) === undefined;
 
-  // One more would use the time in which parts of e2e wait, and breaks tests that compare what a call takes.
-  const usual = Math.max(1, Math.min(availableParallelism(), 4, Math.floor(totalmem() / (6 * 2 ** 30))));
+  // One more than there are cores: parts of e2e wait for much of their time.
+  const usual = Math.max(1, Math.min(availableParallelism() + 1, 4, Math.floor(totalmem() / (6 * 2 ** 30))));
   const jobs = Number(values.jobs ?? usual);
   if (!Number.isInteger(jobs) || jobs < 1) throw new Error("--jobs takes a number of 1 or more");
   const build = await hardhat(["build", "--quiet"]);
@@ -133,12 +136,19 @@ async function main(): Promise<boolean> {
 
   const started = performance.now();
   console.log(`${parts.length} parts, ${jobs} at once; each is shown when it ends\n`);
-  const queue = parts.values();
   const results: Result[] = [];
-  const lane = async (): Promise<void> => {
-    for (const part of queue) results.push(await run(part));
+  const runAll = async (some: readonly Part[], atOnce: number): Promise<void> => {
+    const queue = some.values();
+    const lane = async (): Promise<void> => {
+      for (const part of queue) results.push(await run(part));
+    };
+    await Promise.all(Array.from({ length: atOnce }, lane));
   };
-  await Promise.all(Array.from({ length: jobs }, lane));
+  const { together = [], alone = [] } = Object.groupBy(parts, ({ name }) =>
+    Object.values(ALONE).includes(name) ? "alone" : "together",
+  );
+  await runAll(together, jobs);
+  await runAll(alone, 1);
 
   const minutes = ((performance.now() - started) / 60_000).toFixed(1);
   const count = (what: string): number => results.reduce((sum, { output }) => sum + sumOf(output, what), 0);
