@@ -11,11 +11,11 @@ import * as Contracts from "./index.js";
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
   getContractFactory(name: 'CertifiedFolds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CertifiedFolds__factory>
-getContractFactory(name: 'CreditDisputes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditDisputes__factory>
 getContractFactory(name: 'CreditDisputesDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditDisputesDeployer__factory>
 getContractFactory(name: 'CreditLedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditLedger__factory>
 getContractFactory(name: 'CreditPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPool__factory>
 getContractFactory(name: 'CreditPoolFactory', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPoolFactory__factory>
+getContractFactory(name: 'CreditDisputes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditDisputes__factory>
 getContractFactory(name: 'CreditPoolTerms', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPoolTerms__factory>
 getContractFactory(name: 'CreditSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditSettlement__factory>
 getContractFactory(name: 'CreditSettlementDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditSettlementDeployer__factory>
@@ -42,11 +42,11 @@ getContractFactory(name: 'RequestVerifier', signerOrOptions?: ethers.Signer | Fa
 getContractFactory(name: 'SlashVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SlashVerifier__factory>
 
   getContractAt(name: 'CertifiedFolds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CertifiedFolds>
-getContractAt(name: 'CreditDisputes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditDisputes>
 getContractAt(name: 'CreditDisputesDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditDisputesDeployer>
 getContractAt(name: 'CreditLedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditLedger>
 getContractAt(name: 'CreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPool>
 getContractAt(name: 'CreditPoolFactory', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPoolFactory>
+getContractAt(name: 'CreditDisputes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditDisputes>
 getContractAt(name: 'CreditPoolTerms', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPoolTerms>
 getContractAt(name: 'CreditSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditSettlement>
 getContractAt(name: 'CreditSettlementDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditSettlementDeployer>
@@ -73,11 +73,11 @@ getContractAt(name: 'RequestVerifier', address: string | ethers.Addressable, sig
 getContractAt(name: 'SlashVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SlashVerifier>
 
   deployContract(name: 'CertifiedFolds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CertifiedFolds>
-deployContract(name: 'CreditDisputes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputes>
 deployContract(name: 'CreditDisputesDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputesDeployer>
 deployContract(name: 'CreditLedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditLedger>
 deployContract(name: 'CreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPool>
 deployContract(name: 'CreditPoolFactory', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolFactory>
+deployContract(name: 'CreditDisputes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputes>
 deployContract(name: 'CreditPoolTerms', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolTerms>
 deployContract(name: 'CreditSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlement>
 deployContract(name: 'CreditSettlementDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlementDeployer>
@@ -104,11 +104,11 @@ deployContract(name: 'RequestVerifier', signerOrOptions?: ethers.Signer | Deploy
 deployContract(name: 'SlashVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SlashVerifier>
 
   deployContract(name: 'CertifiedFolds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CertifiedFolds>
-deployContract(name: 'CreditDisputes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputes>
 deployContract(name: 'CreditDisputesDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputesDeployer>
 deployContract(name: 'CreditLedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditLedger>
 deployContract(name: 'CreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPool>
 deployContract(name: 'CreditPoolFactory', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolFactory>
+deployContract(name: 'CreditDisputes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputes>
 deployContract(name: 'CreditPoolTerms', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolTerms>
 deployContract(name: 'CreditSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlement>
 deployContract(name: 'CreditSettlementDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlementDeployer>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /** The EIP-712 messages. Every domain names the pool as the verifying contract, on the pool's chain. */
 import type { TypedDataDomain, TypedDataField } from "ethers";
 import { AbiCoder, TypedDataEncoder, concat, keccak256 } from "ethers";
@@ -15,19 +16,25 @@ type Types = Record<string, TypedDataField[]>;
 const encoders = new WeakMap<Types, TypedDataEncoder>();
 const separators = new Map<string, string>();
 
-/** The digest of an EIP-712 message to a pool: what is signed. @param types one of the constants of this file, or another that stays */
-export function digestOf(
+/** The digest of an EIP-712 message: what is signed. @param types one of the constants of this file, or another that stays */
+export function typedDataDigest(domain: TypedDataDomain, types: Types, message: Record<string, unknown>): string {
+  const encoder = encoders.get(types) ?? TypedDataEncoder.from(types);
+  encoders.set(types, encoder);
+  const key = keyOf(domain);
+  const separator = separators.get(key) ?? TypedDataEncoder.hashDomain(domain);
+  separators.set(key, separator);
+  return keccak256(concat(["0x1901", separator, encoder.hash(message)]));
+}
+
+const keyOf = (domain: TypedDataDomain): string =>
+  JSON.stringify(domain, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+
+/** The digest of a message to a pool. */
+export const digestOf = (
   pool: Pick<Pool, "chainId" | "address">,
   types: Types,
   message: Record<string, unknown>,
-): string {
-  const encoder = encoders.get(types) ?? TypedDataEncoder.from(types);
-  encoders.set(types, encoder);
-  const name = `${pool.chainId}:${pool.address}`;
-  const separator = separators.get(name) ?? TypedDataEncoder.hashDomain(domainOf(pool));
-  separators.set(name, separator);
-  return keccak256(concat(["0x1901", separator, encoder.hash(message)]));
-}
+): string => typedDataDigest(domainOf(pool), types, message);
 
 /** Signed by the session key with every call: `cap` is the most that the session may be charged in total so far. */
 export const CALL_TYPES = {

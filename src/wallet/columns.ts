@@ -6,7 +6,9 @@ import { z } from "zod";
 
 import { toJson } from "../wire/index.ts";
 
-export const number = (value: SQLOutputValue | undefined): number => z.number().parse(value);
-export const text = (value: SQLOutputValue | undefined): string => z.string().parse(value);
+const numbers = z.number();
+const texts = z.string();
+export const number = (value: SQLOutputValue | undefined): number => numbers.parse(value);
+export const text = (value: SQLOutputValue | undefined): string => texts.parse(value);
 export const parsed = (value: SQLOutputValue | undefined): unknown => JSON.parse(text(value));
 export const json = (value: unknown): string => JSON.stringify(toJson(value));

@@ -78,15 +78,16 @@ class Calls {
 
   readonly send = (url: string, body: string) => (): Promise<Exchanged> => this.#client.post(url, body);
 
-  /** Straight to a gateway, with vouchers that were signed before. Resolves to the first calls. */
+  /** Straight to a gateway, with vouchers that were signed before. A long session comes first: nobody's gateway has just begun. Resolves to the first calls. */
   async throughGateway(
-    names: { readonly first: string; readonly open: string },
+    names: { readonly first: string; readonly open: string; readonly long: string },
     gateway: Station,
-    { singles, sessions }: Prepared,
+    { singles, sessions, long }: Prepared,
     direct: Measured,
   ): Promise<Measured> {
     const url = `${gateway.url}${PATHS.call}`;
     const calls = (bodies: readonly string[]) => bodies.map((body) => this.send(url, body));
+    await this.measure(names.long, calls(long), { gateway, direct, warmUp: LONG_SESSION - LATE_CALLS });
     for (const [first] of sessions) await this.send(url, first as string)();
     const open = sessions.flatMap((bodies) => bodies.slice(1));
     await this.measure(names.open, calls(open), { gateway, direct, warmUp: SESSION });
@@ -135,16 +136,13 @@ export async function measureCalls({ tickets, profile, log }: CallsOptions): Pro
     const whole = await calls.measure(NAMES.direct, asked(false), { warmUp: 100 });
     const streamed = await calls.measure(NAMES.directStreamed, asked(true), { warmUp: 100 });
 
-    const names = { first: NAMES.first, open: NAMES.open };
+    const names = { first: NAMES.first, open: NAMES.open, long: NAMES.long };
     const first = await calls.throughGateway(names, gateway, prepared, whole);
     const verifications = await gateway.child.ask<number[]>("verifications");
-    const url = `${gateway.url}${PATHS.call}`;
-    const long = prepared.long.map((body) => calls.send(url, body));
-    await calls.measure(NAMES.long, long, { gateway, direct: whole, warmUp: LONG_SESSION - LATE_CALLS });
     if (postgres === undefined) log("SKIPPED: calls on PostgreSQL. There are no server binaries");
     else {
       const other = await stage.gateway(await postgres.newDatabase());
-      const named = { first: NAMES.firstPostgres, open: NAMES.openPostgres };
+      const named = { first: NAMES.firstPostgres, open: NAMES.openPostgres, long: NAMES.longPostgres };
       await calls.throughGateway(named, other, prepared, whole);
       await other.child.close();
     }

@@ -14,11 +14,14 @@ import type { Row } from "./sql.ts";
 export const blob = (value: bigint): Buffer => Buffer.from(value.toString(16).padStart(64, "0"), "hex");
 export const json = (value: unknown): string => JSON.stringify(toJson(value));
 
-export const number = (value: unknown): number => z.number().parse(value);
-export const text = (value: unknown): string => z.string().parse(value);
+const numbers = z.number();
+const texts = z.string();
+const blobs = z.instanceof(Uint8Array);
+const statuses = z.enum(["open", "ended", "closed"]);
+export const number = (value: unknown): number => numbers.parse(value);
+export const text = (value: unknown): string => texts.parse(value);
 export const integer = (value: unknown): bigint => BigInt(text(value));
-export const field = (value: unknown): bigint =>
-  BigInt(`0x${Buffer.from(z.instanceof(Uint8Array).parse(value)).toString("hex")}`);
+export const field = (value: unknown): bigint => BigInt(`0x${Buffer.from(blobs.parse(value)).toString("hex")}`);
 
 const decimals = z.array(z.string()).transform((all) => all.map(BigInt));
 const signatureJson = z.object({ r8: z.tuple([z.string(), z.string()]), s: z.string() });
@@ -32,7 +35,7 @@ export const signature = (value: unknown): Signature => signatureFrom(signatureJ
 
 export function ticketOf(row: Row): Ticket {
   const nullifier = field(row["nullifier"]);
-  const status = z.enum(["open", "ended", "closed"]).parse(row["status"]);
+  const status = statuses.parse(row["status"]);
   if (status === "closed") return { status, nullifier };
   return {
     status,
