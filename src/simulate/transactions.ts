@@ -72,7 +72,6 @@ export function sampleTransactions(batch: number): Readonly<Record<SampledVerb, 
     startClose: settlement.encodeFunctionData("startClose", [close()]),
     closeWithConsent: settlement.encodeFunctionData("closeWithConsent", [close(), DEADLINE, random(65, source)]),
     finalizeClose: settlement.encodeFunctionData("finalizeClose", [field()]),
-    certifyFold: settlement.encodeFunctionData("certifyFold", [fold()]),
     slash: settlement.encodeFunctionData("slash", [field(), field(), address(), proof()]),
     expire: settlement.encodeFunctionData("expire", [field()]),
     openDispute: disputes.encodeFunctionData("openDispute", [
@@ -84,6 +83,7 @@ export function sampleTransactions(batch: number): Readonly<Record<SampledVerb, 
     postBond: pool.encodeFunctionData("postBond", [1_000_000_000n]),
     withdrawRevenue: disputes.encodeFunctionData("withdrawRevenue", [address(), 5_000_000_000n]),
     burn: pool.encodeFunctionData("burn"),
+    certifyFold: settlement.encodeFunctionData("certifyFold", [fold()]),
   };
   const serialized = (call: string): Uint8Array => {
     const transaction = Transaction.from({
