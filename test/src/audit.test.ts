@@ -11,11 +11,12 @@ import { documentOf, summaryOf } from "../../src/audit/index.ts";
 import type { AuditOptions, AuditReport, FeedSource } from "../../src/audit/index.ts";
 import type { ChainProvider } from "../../src/chain/index.ts";
 import { ProjectBuild } from "../../src/cli/build.ts";
-import { StoreReader } from "../../src/gateway/index.ts";
+import { StoreReader, openStore } from "../../src/gateway/index.ts";
 import { identityCommitmentOf } from "../../src/protocol/index.ts";
 import { Prover } from "../../src/prover/index.ts";
 import { renderReport } from "../../src/report/index.ts";
 import { ALIAS, BOB, WATCHER, ethers, networkHelpers, stopProving } from "../contracts/support/dispute-world.ts";
+import { postgresOrSkip } from "../support/postgres.ts";
 import { feedOf, ticketKey, writeBooks } from "./support/audit-books.ts";
 import { callsChanged, eventAdded, eventsChanged, viewChanged } from "./support/audit-lies.ts";
 import { LyingProvider, auditScene } from "./support/audit-scene.ts";
@@ -341,6 +342,30 @@ describe("An audit from an endpoint alone", function () {
         () => expect.fail("opened"),
         (error: unknown) => expect(error).to.have.property("code", "OTHER_POOL"),
       );
+    });
+
+    it("reads a store on PostgreSQL as one on SQLite, beside a gateway, and finds there what was changed", async function () {
+      const server = await postgresOrSkip(this);
+      this.timeout(120_000);
+      const url = await server.newDatabase();
+      await writeBooks(scene, url);
+      const [there, here] = [await auditBooks(url, await feedOf(scene, url)), await auditBooks(path)];
+      expect(there.counts).to.deep.equal({ TOKENS_GIVEN: 1 });
+      expect(there.books.store).to.deep.equal(here.books.store);
+      const gateway = await openStore(url, scene.world.description.poolHash);
+      const database = new URL(url).pathname.slice(1);
+      const nullifier = ethers.toBeHex(ticketKey(scene, ALIAS, 2).nullifier, 32).slice(2);
+      await server.query(
+        database,
+        `UPDATE tickets SET refunded_charge = '9000' WHERE nullifier = '\\x${nullifier}'; DELETE FROM disputes`,
+      );
+      const { counts } = await auditBooks(url);
+      expect(counts).to.include.keys("DISPUTE_NOT_RECORDED", "CHARGE_NOT_COVERED", "REFUND_SIGNATURE_INVALID");
+      await gateway.close();
+      const denied = url.replace(/:[^:@]+@/, ":another-password@");
+      const error: unknown = await auditBooks(denied).catch((reason: unknown) => reason);
+      expect(error).to.have.property("code", "UNREACHABLE");
+      expect(String((error as Error).stack)).to.not.contain("another-password");
     });
 
     it("finds a refund whose amount or signature was changed", async () => {

@@ -3,7 +3,7 @@
 import { LeanIMT } from "@zk-kit/lean-imt";
 
 import type { FeedSource } from "../../../src/audit/index.ts";
-import { SqliteStore } from "../../../src/gateway/index.ts";
+import { openStore } from "../../../src/gateway/index.ts";
 import type { GatewayStore, RefundRecord, TicketKey } from "../../../src/gateway/index.ts";
 import {
   enrollClaim,
@@ -84,10 +84,11 @@ async function paidCall(scene: AuditScene, store: GatewayStore): Promise<void> {
   await store.completeCall({ nullifier, sequence, answer, charged: cap, ...rest });
 }
 
-export async function writeBooks(scene: AuditScene, path: string): Promise<void> {
+/** @param location a file, or a postgres:// URL */
+export async function writeBooks(scene: AuditScene, location: string): Promise<void> {
   const { world, fold } = scene;
   const { description: pool, providerKey } = world;
-  const store = new SqliteStore({ path, poolHash: pool.poolHash });
+  const store = await openStore(location, pool.poolHash);
   try {
     const tree = new LeanIMT<bigint>(
       (left, right) => poseidon([left, right]),
@@ -136,8 +137,8 @@ export async function writeBooks(scene: AuditScene, path: string): Promise<void>
 }
 
 /** The feed as the gateway would show it. */
-export async function feedOf(scene: AuditScene, path: string): Promise<FeedSource> {
-  const store = new SqliteStore({ path, poolHash: scene.world.description.poolHash });
+export async function feedOf(scene: AuditScene, location: string): Promise<FeedSource> {
+  const store = await openStore(location, scene.world.description.poolHash);
   const entries = await store.feed(0, 1_000);
   await store.close();
   return async ({ after, limit }) => {
