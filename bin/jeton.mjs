@@ -7,6 +7,5 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exit(1);
 }
-const { register } = await import("tsx/esm/api");
-register();
+await import("./typescript.mjs");
 await import("../src/cli/jeton/main.ts");

@@ -17,7 +17,7 @@ process.once("exit", () => rmSync(PROOFS, { recursive: true, force: true }));
 
 const HELP = `npm test [-- options] [PART or FILE …]
 
-Runs the tests: all, or the parts and files that are named. "npx hardhat test mocha FILE" runs one file with its output as it comes.
+Runs the tests, and \`npm run check\` beside them: all, or the parts and files that are named. "npx hardhat test mocha FILE" runs one file with its output as it comes.
 
   --jobs N   parts at once; default: one more than there are cores, at most 4, and one for each 6 GiB of memory
   --list     print the parts
@@ -29,6 +29,7 @@ Runs the tests: all, or the parts and files that are named. "npx hardhat test mo
 /** What one process runs. */
 interface Part {
   readonly name: string;
+  readonly program: "hardhat" | "tsx";
   readonly command: readonly string[];
 }
 
@@ -40,7 +41,7 @@ interface Result {
 }
 
 /** The longest first: what begins last should be short. */
-const ORDER = ["e2e", "src", "circuits", "scripts", "contracts", "parity", "solidity"];
+const ORDER = ["check", "e2e", "src", "circuits", "scripts", "contracts", "parity", "solidity"];
 
 /** Files that take as long as several others: each is a part of its own, and begins before all others. */
 const LONG: Readonly<Record<string, string>> = { "test/e2e/crashes.test.ts": "e2e crashes" };
@@ -57,16 +58,20 @@ function partsOf(files: readonly string[]): Part[] {
     const count = Math.ceil(all.length / (MOST_FILES[folder] ?? all.length));
     return Array.from({ length: count }, (_, hand) => ({
       name: count === 1 ? folder : `${folder} ${hand + 1}/${count}`,
+      program: "hardhat" as const,
       command: ["test", "mocha", "--no-compile", ...all.filter((__, position) => position % count === hand)],
     }));
   });
 }
 
 function allParts(): Part[] {
-  const solidity = { name: "solidity", command: ["test", "solidity", "--no-compile"] };
+  const check: Part = { name: "check", program: "tsx", command: ["scripts/check.ts"] };
+  const solidity: Part = { name: "solidity", program: "hardhat", command: ["test", "solidity", "--no-compile"] };
   const isLong = ({ name }: Part): boolean => Object.values(LONG).includes(name);
   const rank = (part: Part): number => (isLong(part) ? -1 : ORDER.indexOf(part.name.split(" ")[0] ?? ""));
-  return [solidity, ...partsOf(globSync("test/**/*.test.ts", { cwd: ROOT }).sort())].sort((a, b) => rank(a) - rank(b));
+  return [check, solidity, ...partsOf(globSync("test/**/*.test.ts", { cwd: ROOT }).sort())].sort(
+    (a, b) => rank(a) - rank(b),
+  );
 }
 
 /** Parts whose proofs are kept (test/support/proofs.ts). */
@@ -75,10 +80,13 @@ const RECORDED = ["contracts", "src"];
 /** A part that takes longer hangs: something keeps its process alive. */
 const MOST_MINUTES = 25;
 
-function hardhat(command: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
+function execute({
+  program,
+  command,
+}: Omit<Part, "name">): Promise<{ readonly code: number | null; readonly output: string }> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, [PROOFS_VARIABLE]: PROOFS };
-    const child = spawn("hardhat", command, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, command, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (piece: Buffer) => (output += piece.toString()));
@@ -96,7 +104,7 @@ function hardhat(command: readonly string[]): Promise<{ readonly code: number | 
 
 async function run(part: Part): Promise<Result> {
   const started = performance.now();
-  const { code, output } = await hardhat(part.command);
+  const { code, output } = await execute(part);
   const seconds = Math.round((performance.now() - started) / 1_000);
   console.log(`${output.trim()}\n${code === 0 ? "passed" : "FAILED"}: ${part.name} (${seconds} s)\n`);
   return { part, isPassed: code === 0, output, seconds };
@@ -131,7 +139,7 @@ async function main(): Promise<boolean> {
   const usual = Math.max(1, Math.min(availableParallelism() + 1, 4, Math.floor(totalmem() / (6 * 2 ** 30))));
   const jobs = Number(values.jobs ?? usual);
   if (!Number.isInteger(jobs) || jobs < 1) throw new Error("--jobs takes a number of 1 or more");
-  const build = await hardhat(["build", "--quiet"]);
+  const build = await execute({ program: "hardhat", command: ["build", "--quiet"] });
   if (build.code !== 0) throw new Error(`the contracts do not build\n${build.output}`);
 
   const started = performance.now();

@@ -22,8 +22,10 @@ getContractFactory(name: 'CreditSettlementDeployer', signerOrOptions?: ethers.Si
 getContractFactory(name: 'ProviderFunds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ProviderFunds__factory>
 getContractFactory(name: 'PoseidonT3', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoseidonT3__factory>
 getContractFactory(name: 'LeanIMT', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LeanIMT__factory>
+getContractFactory(name: 'DemoUSD', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.DemoUSD__factory>
 getContractFactory(name: 'ICertifiedFolds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICertifiedFolds__factory>
 getContractFactory(name: 'ICreditDisputes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditDisputes__factory>
+getContractFactory(name: 'ICreditPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditPool__factory>
 getContractFactory(name: 'ICreditPoolFactory', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditPoolFactory__factory>
 getContractFactory(name: 'ICreditRulesDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditRulesDeployer__factory>
 getContractFactory(name: 'ICreditSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditSettlement__factory>
@@ -32,14 +34,12 @@ getContractFactory(name: 'IFoldVerifier', signerOrOptions?: ethers.Signer | Fact
 getContractFactory(name: 'IRefundVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRefundVerifier__factory>
 getContractFactory(name: 'IRequestVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRequestVerifier__factory>
 getContractFactory(name: 'ISlashVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISlashVerifier__factory>
-getContractFactory(name: 'DemoUSD', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.DemoUSD__factory>
 getContractFactory(name: 'CloseVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CloseVerifier__factory>
 getContractFactory(name: 'EnrollVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EnrollVerifier__factory>
 getContractFactory(name: 'FoldVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FoldVerifier__factory>
+getContractFactory(name: 'RefundVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RefundVerifier__factory>
 getContractFactory(name: 'RequestVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RequestVerifier__factory>
 getContractFactory(name: 'SlashVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SlashVerifier__factory>
-getContractFactory(name: 'RefundVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RefundVerifier__factory>
-getContractFactory(name: 'ICreditPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditPool__factory>
 
   getContractAt(name: 'CertifiedFolds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CertifiedFolds>
 getContractAt(name: 'CreditDisputes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditDisputes>
@@ -53,8 +53,10 @@ getContractAt(name: 'CreditSettlementDeployer', address: string | ethers.Address
 getContractAt(name: 'ProviderFunds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ProviderFunds>
 getContractAt(name: 'PoseidonT3', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoseidonT3>
 getContractAt(name: 'LeanIMT', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LeanIMT>
+getContractAt(name: 'DemoUSD', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.DemoUSD>
 getContractAt(name: 'ICertifiedFolds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICertifiedFolds>
 getContractAt(name: 'ICreditDisputes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditDisputes>
+getContractAt(name: 'ICreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditPool>
 getContractAt(name: 'ICreditPoolFactory', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditPoolFactory>
 getContractAt(name: 'ICreditRulesDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditRulesDeployer>
 getContractAt(name: 'ICreditSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditSettlement>
@@ -63,14 +65,12 @@ getContractAt(name: 'IFoldVerifier', address: string | ethers.Addressable, signe
 getContractAt(name: 'IRefundVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRefundVerifier>
 getContractAt(name: 'IRequestVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRequestVerifier>
 getContractAt(name: 'ISlashVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISlashVerifier>
-getContractAt(name: 'DemoUSD', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.DemoUSD>
 getContractAt(name: 'CloseVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CloseVerifier>
 getContractAt(name: 'EnrollVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EnrollVerifier>
 getContractAt(name: 'FoldVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FoldVerifier>
+getContractAt(name: 'RefundVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RefundVerifier>
 getContractAt(name: 'RequestVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RequestVerifier>
 getContractAt(name: 'SlashVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SlashVerifier>
-getContractAt(name: 'RefundVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RefundVerifier>
-getContractAt(name: 'ICreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditPool>
 
   deployContract(name: 'CertifiedFolds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CertifiedFolds>
 deployContract(name: 'CreditDisputes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputes>
@@ -84,8 +84,10 @@ deployContract(name: 'CreditSettlementDeployer', signerOrOptions?: ethers.Signer
 deployContract(name: 'ProviderFunds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ProviderFunds>
 deployContract(name: 'PoseidonT3', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoseidonT3>
 deployContract(name: 'LeanIMT', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LeanIMT>
+deployContract(name: 'DemoUSD', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'ICertifiedFolds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICertifiedFolds>
 deployContract(name: 'ICreditDisputes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditDisputes>
+deployContract(name: 'ICreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
 deployContract(name: 'ICreditPoolFactory', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPoolFactory>
 deployContract(name: 'ICreditRulesDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditRulesDeployer>
 deployContract(name: 'ICreditSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditSettlement>
@@ -94,14 +96,12 @@ deployContract(name: 'IFoldVerifier', signerOrOptions?: ethers.Signer | DeployCo
 deployContract(name: 'IRefundVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRefundVerifier>
 deployContract(name: 'IRequestVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRequestVerifier>
 deployContract(name: 'ISlashVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISlashVerifier>
-deployContract(name: 'DemoUSD', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'CloseVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CloseVerifier>
 deployContract(name: 'EnrollVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EnrollVerifier>
 deployContract(name: 'FoldVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FoldVerifier>
+deployContract(name: 'RefundVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RefundVerifier>
 deployContract(name: 'RequestVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RequestVerifier>
 deployContract(name: 'SlashVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SlashVerifier>
-deployContract(name: 'RefundVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RefundVerifier>
-deployContract(name: 'ICreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
 
   deployContract(name: 'CertifiedFolds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CertifiedFolds>
 deployContract(name: 'CreditDisputes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputes>
@@ -115,8 +115,10 @@ deployContract(name: 'CreditSettlementDeployer', args: any[], signerOrOptions?: 
 deployContract(name: 'ProviderFunds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ProviderFunds>
 deployContract(name: 'PoseidonT3', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoseidonT3>
 deployContract(name: 'LeanIMT', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LeanIMT>
+deployContract(name: 'DemoUSD', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'ICertifiedFolds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICertifiedFolds>
 deployContract(name: 'ICreditDisputes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditDisputes>
+deployContract(name: 'ICreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
 deployContract(name: 'ICreditPoolFactory', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPoolFactory>
 deployContract(name: 'ICreditRulesDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditRulesDeployer>
 deployContract(name: 'ICreditSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditSettlement>
@@ -125,14 +127,12 @@ deployContract(name: 'IFoldVerifier', args: any[], signerOrOptions?: ethers.Sign
 deployContract(name: 'IRefundVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRefundVerifier>
 deployContract(name: 'IRequestVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRequestVerifier>
 deployContract(name: 'ISlashVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISlashVerifier>
-deployContract(name: 'DemoUSD', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'CloseVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CloseVerifier>
 deployContract(name: 'EnrollVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EnrollVerifier>
 deployContract(name: 'FoldVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FoldVerifier>
+deployContract(name: 'RefundVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RefundVerifier>
 deployContract(name: 'RequestVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RequestVerifier>
 deployContract(name: 'SlashVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SlashVerifier>
-deployContract(name: 'RefundVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RefundVerifier>
-deployContract(name: 'ICreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
 
     // default types
     getContractFactory(

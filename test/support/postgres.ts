@@ -86,7 +86,8 @@ export class PostgresServer {
     if (user !== undefined) chownSync(folder, user.uid, user.gid);
     const options = { ...user, cwd: folder };
     const passwordFile = join(folder, "password");
-    writeFileSync(passwordFile, POSTGRES_PASSWORD);
+    writeFileSync(passwordFile, POSTGRES_PASSWORD, { mode: 0o600 });
+    if (user !== undefined) chownSync(passwordFile, user.uid, user.gid);
     const flags = ["--no-sync", "--auth=scram-sha-256", "--username=jeton", `--pwfile=${passwordFile}`];
     execFileSync(join(binaries, "initdb"), [...flags, "-D", join(folder, "data")], {
       ...options,
