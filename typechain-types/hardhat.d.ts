@@ -14,15 +14,14 @@ declare module "@nomicfoundation/hardhat-ethers/types" {
 getContractFactory(name: 'CreditDisputes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditDisputes__factory>
 getContractFactory(name: 'CreditDisputesDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditDisputesDeployer__factory>
 getContractFactory(name: 'CreditLedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditLedger__factory>
-getContractFactory(name: 'CreditPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPool__factory>
 getContractFactory(name: 'CreditPoolFactory', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPoolFactory__factory>
+getContractFactory(name: 'CreditPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPool__factory>
 getContractFactory(name: 'CreditPoolTerms', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPoolTerms__factory>
-getContractFactory(name: 'CreditSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditSettlement__factory>
 getContractFactory(name: 'CreditSettlementDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditSettlementDeployer__factory>
+getContractFactory(name: 'CreditSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditSettlement__factory>
 getContractFactory(name: 'ProviderFunds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ProviderFunds__factory>
 getContractFactory(name: 'PoseidonT3', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoseidonT3__factory>
 getContractFactory(name: 'LeanIMT', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LeanIMT__factory>
-getContractFactory(name: 'DemoUSD', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.DemoUSD__factory>
 getContractFactory(name: 'ICertifiedFolds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICertifiedFolds__factory>
 getContractFactory(name: 'ICreditDisputes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditDisputes__factory>
 getContractFactory(name: 'ICreditPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditPool__factory>
@@ -34,6 +33,7 @@ getContractFactory(name: 'IFoldVerifier', signerOrOptions?: ethers.Signer | Fact
 getContractFactory(name: 'IRefundVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRefundVerifier__factory>
 getContractFactory(name: 'IRequestVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRequestVerifier__factory>
 getContractFactory(name: 'ISlashVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISlashVerifier__factory>
+getContractFactory(name: 'DemoUSD', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.DemoUSD__factory>
 getContractFactory(name: 'CloseVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CloseVerifier__factory>
 getContractFactory(name: 'EnrollVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EnrollVerifier__factory>
 getContractFactory(name: 'FoldVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.FoldVerifier__factory>
@@ -45,15 +45,14 @@ getContractFactory(name: 'SlashVerifier', signerOrOptions?: ethers.Signer | Fact
 getContractAt(name: 'CreditDisputes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditDisputes>
 getContractAt(name: 'CreditDisputesDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditDisputesDeployer>
 getContractAt(name: 'CreditLedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditLedger>
-getContractAt(name: 'CreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPool>
 getContractAt(name: 'CreditPoolFactory', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPoolFactory>
+getContractAt(name: 'CreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPool>
 getContractAt(name: 'CreditPoolTerms', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPoolTerms>
-getContractAt(name: 'CreditSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditSettlement>
 getContractAt(name: 'CreditSettlementDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditSettlementDeployer>
+getContractAt(name: 'CreditSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditSettlement>
 getContractAt(name: 'ProviderFunds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ProviderFunds>
 getContractAt(name: 'PoseidonT3', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoseidonT3>
 getContractAt(name: 'LeanIMT', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LeanIMT>
-getContractAt(name: 'DemoUSD', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.DemoUSD>
 getContractAt(name: 'ICertifiedFolds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICertifiedFolds>
 getContractAt(name: 'ICreditDisputes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditDisputes>
 getContractAt(name: 'ICreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditPool>
@@ -65,6 +64,7 @@ getContractAt(name: 'IFoldVerifier', address: string | ethers.Addressable, signe
 getContractAt(name: 'IRefundVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRefundVerifier>
 getContractAt(name: 'IRequestVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRequestVerifier>
 getContractAt(name: 'ISlashVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISlashVerifier>
+getContractAt(name: 'DemoUSD', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.DemoUSD>
 getContractAt(name: 'CloseVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CloseVerifier>
 getContractAt(name: 'EnrollVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EnrollVerifier>
 getContractAt(name: 'FoldVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.FoldVerifier>
@@ -76,15 +76,14 @@ getContractAt(name: 'SlashVerifier', address: string | ethers.Addressable, signe
 deployContract(name: 'CreditDisputes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputes>
 deployContract(name: 'CreditDisputesDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputesDeployer>
 deployContract(name: 'CreditLedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditLedger>
-deployContract(name: 'CreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPool>
 deployContract(name: 'CreditPoolFactory', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolFactory>
+deployContract(name: 'CreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPool>
 deployContract(name: 'CreditPoolTerms', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolTerms>
-deployContract(name: 'CreditSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlement>
 deployContract(name: 'CreditSettlementDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlementDeployer>
+deployContract(name: 'CreditSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlement>
 deployContract(name: 'ProviderFunds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ProviderFunds>
 deployContract(name: 'PoseidonT3', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoseidonT3>
 deployContract(name: 'LeanIMT', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LeanIMT>
-deployContract(name: 'DemoUSD', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'ICertifiedFolds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICertifiedFolds>
 deployContract(name: 'ICreditDisputes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditDisputes>
 deployContract(name: 'ICreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
@@ -96,6 +95,7 @@ deployContract(name: 'IFoldVerifier', signerOrOptions?: ethers.Signer | DeployCo
 deployContract(name: 'IRefundVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRefundVerifier>
 deployContract(name: 'IRequestVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRequestVerifier>
 deployContract(name: 'ISlashVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISlashVerifier>
+deployContract(name: 'DemoUSD', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'CloseVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CloseVerifier>
 deployContract(name: 'EnrollVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EnrollVerifier>
 deployContract(name: 'FoldVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FoldVerifier>
@@ -107,15 +107,14 @@ deployContract(name: 'SlashVerifier', signerOrOptions?: ethers.Signer | DeployCo
 deployContract(name: 'CreditDisputes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputes>
 deployContract(name: 'CreditDisputesDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputesDeployer>
 deployContract(name: 'CreditLedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditLedger>
-deployContract(name: 'CreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPool>
 deployContract(name: 'CreditPoolFactory', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolFactory>
+deployContract(name: 'CreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPool>
 deployContract(name: 'CreditPoolTerms', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolTerms>
-deployContract(name: 'CreditSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlement>
 deployContract(name: 'CreditSettlementDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlementDeployer>
+deployContract(name: 'CreditSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlement>
 deployContract(name: 'ProviderFunds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ProviderFunds>
 deployContract(name: 'PoseidonT3', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoseidonT3>
 deployContract(name: 'LeanIMT', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LeanIMT>
-deployContract(name: 'DemoUSD', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'ICertifiedFolds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICertifiedFolds>
 deployContract(name: 'ICreditDisputes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditDisputes>
 deployContract(name: 'ICreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
@@ -127,6 +126,7 @@ deployContract(name: 'IFoldVerifier', args: any[], signerOrOptions?: ethers.Sign
 deployContract(name: 'IRefundVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRefundVerifier>
 deployContract(name: 'IRequestVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRequestVerifier>
 deployContract(name: 'ISlashVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISlashVerifier>
+deployContract(name: 'DemoUSD', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'CloseVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CloseVerifier>
 deployContract(name: 'EnrollVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EnrollVerifier>
 deployContract(name: 'FoldVerifier', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.FoldVerifier>

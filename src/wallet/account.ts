@@ -224,6 +224,11 @@ export class Account {
     return this.#disputes.prepare(options);
   }
 
+  /** Refuses what `prepareDispute` would refuse as things stand, and signs nothing. */
+  checkDispute(options: DisputeOptions): Promise<void> {
+    return this.#disputes.check(options);
+  }
+
   /** What the chain has of this account's disputes: takes refunds that came by answer, and writes off those that were awarded. */
   settleDisputes(): Promise<readonly SettledDispute[]> {
     return this.#disputes.settle();

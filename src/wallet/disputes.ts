@@ -48,20 +48,39 @@ export class Disputes {
    * @throws WalletError ACCOUNT_NOT_OPEN, ACCOUNT_CLOSING, DISPUTE_INVALID
    */
   async prepare(options: DisputeOptions): Promise<DisputeFile> {
-    const { records } = this.#context;
-    const recipient = this.#recipientOf(options);
-    await requireActive(this.#context);
-    const { closingFrom, nextIndex } = records.account;
-    if (closingFrom !== undefined) {
-      throw new WalletError("ACCOUNT_CLOSING", "a close has left this wallet: the account opens no dispute any more");
-    }
-    const index = "index" in options ? options.index : this.#indexOf(options.nullifier, nextIndex);
+    const { index, recipient } = await this.#admit(options);
     const release = this.#sessions.claim(index);
     try {
       return await this.#sign(index, recipient);
     } finally {
       release();
     }
+  }
+
+  /** Refuses what `prepare` would refuse as things stand, and signs nothing. @throws as `prepare` */
+  async check(options: DisputeOptions): Promise<void> {
+    const { index, recipient } = await this.#admit(options);
+    this.#signedBefore(index, recipient);
+  }
+
+  async #admit(options: DisputeOptions): Promise<{ readonly index: number; readonly recipient: string }> {
+    const recipient = this.#recipientOf(options);
+    await requireActive(this.#context);
+    const { closingFrom, nextIndex } = this.#context.records.account;
+    if (closingFrom !== undefined) {
+      throw new WalletError("ACCOUNT_CLOSING", "a close has left this wallet: the account opens no dispute any more");
+    }
+    const index = "index" in options ? options.index : this.#indexOf(options.nullifier, nextIndex);
+    return { index, recipient };
+  }
+
+  /** The dispute over a ticket that may have one, if it was signed for this recipient. */
+  #signedBefore(index: number, recipient: string): DisputeFile | undefined {
+    const { records } = this.#context;
+    if (records.ticket(index)?.status !== "open") throw invalid(`ticket ${index} was not used, or has its refund`);
+    const known = records.disputes.at(index);
+    if (known === undefined || known.file?.recipient === recipient) return known?.file;
+    throw invalid(`a dispute over ticket ${index} was signed before, for another recipient or by another copy`);
   }
 
   /** Compares with the chain: takes the refund of what was answered, and writes off the refund of what was lost, which is awarded there. */
@@ -82,12 +101,8 @@ export class Disputes {
 
   async #sign(index: number, recipient: string): Promise<DisputeFile> {
     const { records, pool, identitySecret, chain } = this.#context;
-    const known = records.disputes.at(index);
-    if (records.ticket(index)?.status !== "open") throw invalid(`ticket ${index} was not used, or has its refund`);
-    if (known !== undefined) {
-      if (known.file?.recipient === recipient) return known.file;
-      throw invalid(`a dispute over ticket ${index} was signed before, for another recipient or by another copy`);
-    }
+    const known = this.#signedBefore(index, recipient);
+    if (known !== undefined) return known;
     const opening = await this.#stock.opening(index);
     if ((await chain.dispute(opening.nullifier)) !== undefined)
       throw invalid("the chain has a dispute over this ticket");

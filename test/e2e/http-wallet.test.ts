@@ -157,6 +157,7 @@ describe("jeton wallet, from the first word to a dispute and a second machine", 
     expect(await second.text()).to.match(/owes the refund of ticket 0.*jeton wallet dispute/);
     await proxy.interrupt();
 
+    expect(await refusalOf("dispute", "open", "--ticket", "1", "--dry-run")).to.match(/ticket 1 was not used/);
     const dry = await dryRun("dispute", "open", "--ticket", "0");
     expect(dry["function"]).to.match(/^openDispute\(/);
     expect(BigInt(String(dry["totalFee"])) > 0n).to.equal(true);

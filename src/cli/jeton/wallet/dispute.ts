@@ -44,6 +44,7 @@ export const openDisputeCommand = (options: OpenDisputeOptions): Promise<Outcome
     const index = ticketNumber(options.ticket);
     // The provider may still give it. What was interrupted is not sent any more: it would be paid for, right before a public dispute.
     if (!options.dryRun) await account.resume({ resend: false });
+    await account.checkDispute({ index, recipient });
     say(
       `The provider has ${client.parameters.disputeWindow} s to show the refund of ticket ${index} on chain. If it does not, ${recipient} gets ${tokensText(holdOf(client.parameters), client.token)}.`,
     );
