@@ -4,6 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 import { GATEWAY_ERRORS } from "../src/wire/index.ts";
 import { generate, stale } from "./generate.ts";
@@ -164,22 +165,50 @@ function properties(): string[] {
   return problems;
 }
 
-const CHECKS: Record<string, () => string[] | Promise<string[]>> = {
-  "generated files": generatedFiles,
-  "circuits, keys and verifiers": circuits,
-  "contracts and their types": contractTypes,
-  "links in documents": links,
-  "commands in documents": () => documentProblems(ROOT, documents()),
-  "refusals in docs/http.md": refusals,
-  "properties and their tests": properties,
+interface Check {
+  readonly title: string;
+  readonly problems: () => string[] | Promise<string[]>;
+}
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  generated: { title: "generated files", problems: generatedFiles },
+  circuits: { title: "circuits, keys and verifiers", problems: circuits },
+  contracts: { title: "contracts and their types", problems: contractTypes },
+  links: { title: "links in documents", problems: links },
+  commands: { title: "commands in documents", problems: () => documentProblems(ROOT, documents()) },
+  refusals: { title: "refusals in docs/http.md", problems: refusals },
+  properties: { title: "properties and their tests", problems: properties },
 };
 
+const HELP = `npm run check [-- NAME …]
+
+Holds what is generated, and what documents claim, against what is there: all of it, or ${Object.keys(CHECKS).join(", ")}.`;
+
+/** What the command line names: everything, where it names nothing. */
+function chosen(): Check[] {
+  const options = { help: { type: "boolean", short: "h" } } as const;
+  const { positionals, values } = parseArgs({ allowPositionals: true, options });
+  if (values.help === true) {
+    console.log(HELP);
+    return [];
+  }
+  const names = positionals.length > 0 ? positionals : Object.keys(CHECKS);
+  return names.map((name) => {
+    const check = CHECKS[name];
+    if (check === undefined) {
+      console.error(`error: there is no check "${name}"\n\n${HELP}`);
+      process.exit(2);
+    }
+    return check;
+  });
+}
+
 /** All begin at once: two of them compile for a minute, and on different cores. They are told in their order. */
-const running = Object.entries(CHECKS).map(async ([name, check]) => ({ name, problems: await check() }));
+const running = chosen().map(async ({ title, problems }) => ({ title, problems: await problems() }));
 let failures = 0;
 for (const each of running) {
-  const { name, problems } = await each;
-  console.log(`${problems.length === 0 ? "✓" : "✗"} ${name}`);
+  const { title, problems } = await each;
+  console.log(`${problems.length === 0 ? "✓" : "✗"} ${title}`);
   for (const problem of problems) console.error(`    ${problem.replaceAll("\n", "\n    ")}`);
   failures += problems.length;
 }

@@ -44,7 +44,11 @@ interface Result {
 const ORDER = ["check", "e2e", "src", "circuits", "scripts", "contracts", "parity", "solidity"];
 
 /** Files that take as long as several others: each is a part of its own, and begins before all others. */
-const LONG: Readonly<Record<string, string>> = { "test/e2e/crashes.test.ts": "e2e crashes" };
+const LONG: Readonly<Record<string, string>> = {
+  "test/e2e/crashes.test.ts": "e2e crashes",
+  "test/e2e/unlinkability.test.ts": "e2e unlinkability",
+  "test/e2e/http-wallet.test.ts": "e2e wallet",
+};
 
 /** Files that compare how long calls take: each is a part of its own, and runs when all others have ended. */
 const ALONE: Readonly<Record<string, string>> = { "test/src/gateway-flood-http.test.ts": "src flood" };
@@ -65,7 +69,7 @@ function partsOf(files: readonly string[]): Part[] {
 }
 
 function allParts(): Part[] {
-  const check: Part = { name: "check", program: "tsx", command: ["scripts/check.ts"] };
+  const check: Part = { name: "check", program: "tsx", command: ["scripts/check.ts", ...CHECKS] };
   const solidity: Part = { name: "solidity", program: "hardhat", command: ["test", "solidity", "--no-compile"] };
   const isLong = ({ name }: Part): boolean => Object.values(LONG).includes(name);
   const rank = (part: Part): number => (isLong(part) ? -1 : ORDER.indexOf(part.name.split(" ")[0] ?? ""));
@@ -73,6 +77,9 @@ function allParts(): Part[] {
     (a, b) => rank(a) - rank(b),
   );
 }
+
+/** Run beside the tests; the contracts are built before, as every part reads their types. */
+const CHECKS = ["generated", "circuits", "links", "commands", "refusals", "properties"];
 
 /** Parts whose proofs are kept (test/support/proofs.ts). */
 const RECORDED = ["contracts", "src"];
@@ -139,8 +146,8 @@ async function main(): Promise<boolean> {
   const usual = Math.max(1, Math.min(availableParallelism() + 1, 4, Math.floor(totalmem() / (6 * 2 ** 30))));
   const jobs = Number(values.jobs ?? usual);
   if (!Number.isInteger(jobs) || jobs < 1) throw new Error("--jobs takes a number of 1 or more");
-  const build = await execute({ program: "hardhat", command: ["build", "--quiet"] });
-  if (build.code !== 0) throw new Error(`the contracts do not build\n${build.output}`);
+  const build = await execute({ program: "tsx", command: ["scripts/check.ts", "contracts"] });
+  if (build.code !== 0) throw new Error(`the contracts do not build, or their types are old\n${build.output}`);
 
   const started = performance.now();
   console.log(`${parts.length} parts, ${jobs} at once; each is shown when it ends\n`);

@@ -12,6 +12,12 @@ const coins = (wei: bigint): string => `${formatEther(wei)} ETH`;
 
 const feeOf = ({ executionFee, dataFee }: Price): bigint => executionFee + (dataFee?.fee ?? 0n);
 
+/** Whether who sends it has the coins for it. */
+export const affordability = (balance: bigint, price: Price, isJson: boolean): Outcome => ({
+  senderCoins: isJson ? balance : coins(balance),
+  isAffordable: balance >= feeOf(price),
+});
+
 /** The parts of a price, and their sum. */
 export function priceShown(price: Price, isJson: boolean): Outcome {
   const { gasPrice, executionFee, dataFee } = price;

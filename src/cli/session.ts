@@ -51,9 +51,13 @@ export async function withSession<T>(
   }
 }
 
-/** Asks for the key before anything is computed; a dry run has an address alone, and could not send if it tried. */
+/** A dry run's: it has an address alone, and could not send if it tried. */
+export const keylessSender = (client: PoolClient, provider: ChainProvider, address: string): PoolSender =>
+  new PoolSender(client, new VoidSigner(address, provider));
+
+/** Asks for the key before anything is computed. */
 export async function openSender(session: Session, client: PoolClient, isDryRun = false): Promise<PoolSender> {
-  if (isDryRun) return new PoolSender(client, new VoidSigner(await session.address(), session.provider));
+  if (isDryRun) return keylessSender(client, session.provider, await session.address());
   return new PoolSender(client, await session.signer(), {
     confirmations: session.isSimulated ? 1 : session.network.confirmations,
     onSent: ({ hash }) => session.say(`sent ${hash}`),

@@ -105,11 +105,17 @@ async function previewed<S extends Sent>(
   undertaking: Undertaking<S>,
 ): Promise<Outcome> {
   const { unrehearsed } = undertaking;
-  if (unrehearsed === undefined) return rehearse(work, manner, undertaking);
-  const { shown, like } = unrehearsed;
   const { client, session, sender } = work;
-  const cost = await typicalCost(client, session.provider, await sender.signer.getAddress(), like, manner.isJson);
-  return { ...shown, ...cost };
+  // Whoever wants to send can, whatever the endpoint cannot tell before: only a refusal by the chain ends the command.
+  const unknown = (error: unknown): Outcome => {
+    if (manner.isDryRun || (error instanceof ChainError && error.code !== "RPC_FAILED")) throw error;
+    return { cost: `not known before it is sent: ${(error as Error).message}` };
+  };
+  if (unrehearsed === undefined) return rehearse(work, manner, undertaking).catch(unknown);
+  const { shown, like } = unrehearsed;
+  const from = await sender.signer.getAddress();
+  const cost = typicalCost(client, session.provider, from, like, manner.isJson);
+  return { ...shown, ...(await cost.catch(unknown)) };
 }
 
 /** A refusal by the chain is part of a dry run's outcome; before something is sent it ends the command. */

@@ -6,7 +6,7 @@ import { pricingOn } from "../chain/index.ts";
 import type { ChainProvider, PoolClient } from "../chain/index.ts";
 import { decodeCall } from "./calls.ts";
 import type { Outcome } from "./outcome.ts";
-import { priceShown } from "./preview.ts";
+import { affordability, priceShown } from "./preview.ts";
 
 /** The verbs that are not rehearsed. */
 export type CostedAlone = "startClose" | "closeWithConsent" | "openDispute" | "certifyFold";
@@ -33,5 +33,6 @@ export async function typicalCost(
     function: call?.function,
     gas: isJson ? gas : `about ${gas}, as measured`,
     ...priceShown(price, isJson),
+    ...affordability(await provider.getBalance(from), price, isJson),
   };
 }

@@ -13,7 +13,9 @@ type TwistCoordinate = readonly [bigint, bigint];
 function read<P extends G1 | G2>(point: P, coordinates: readonly bigint[]): P | undefined {
   try {
     point.setStr(`1 ${coordinates.join(" ")}`, 10);
-  } catch {
+  } catch (error) {
+    // What mcl says of coordinates that it refuses. Anything else is no word about the point.
+    if (!(error instanceof Error) || !error.message.includes("callSetInput")) throw error;
     return undefined;
   }
   return point.isZero() ? undefined : point;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** One account of a wallet: everything its owner can do. */
 import { ticketsCovered } from "../protocol/index.ts";
-import type { AccountView, CloseConsent, CloseRequest, DisputeFile, FoldFile } from "../wire/index.ts";
+import type { AccountView, CloseConsent, CloseRequest, DisputeFile, DisputeView, FoldFile } from "../wire/index.ts";
 import { prepareCertifiedFold, settleFolds } from "./certifying.ts";
 import type { SettledFold } from "./certifying.ts";
-import { buildClose, requestConsent } from "./closing.ts";
+import { buildClose, checkClose, requestConsent } from "./closing.ts";
 import type { CloseOptions, PreparedClose } from "./closing.ts";
 import type { Grievance } from "./dispute-records.ts";
 import { Disputes } from "./disputes.ts";
@@ -224,8 +224,8 @@ export class Account {
     return this.#disputes.prepare(options);
   }
 
-  /** Refuses what `prepareDispute` would refuse as things stand, and signs nothing. */
-  checkDispute(options: DisputeOptions): Promise<void> {
+  /** Refuses what `prepareDispute` would refuse as things stand, and signs nothing. Resolves to what the chain has already. */
+  checkDispute(options: DisputeOptions): Promise<DisputeView | undefined> {
     return this.#disputes.check(options);
   }
 
@@ -235,6 +235,11 @@ export class Account {
   }
 
   /** Proves a close. From here on the account uses no ticket, and every further close has the same j. */
+  /** Refuses what `buildClose` would refuse of these options, changes nothing, and says which j it would have. */
+  checkClose(options: CloseOptions): number {
+    return checkClose(this.#context, options).firstUnused;
+  }
+
   buildClose(options: CloseOptions): Promise<PreparedClose> {
     return buildClose(this.#context, options, () => this.settleFolds());
   }

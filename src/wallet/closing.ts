@@ -51,6 +51,11 @@ export interface PreparedClose {
   readonly payout: Payout;
 }
 
+/** What the options come to. @throws WalletError CLOSE_AFTER_RESTORE, CLOSE_INVALID */
+export function checkClose(context: AccountContext, options: CloseOptions): { terms: CloseTerms; firstUnused: number } {
+  return { terms: termsOf(options), firstUnused: decideFirstUnused(context, options) };
+}
+
 /**
  * Decides j and proves the close. The provider is not needed.
  * @param settleFolds compares with the chain, in turn with whatever groups refunds.
@@ -66,9 +71,8 @@ export async function buildClose(
   if (account === undefined || account.isClosing || (account.status !== "active" && account.status !== "expired")) {
     throw new WalletError("ACCOUNT_NOT_OPEN", "the chain has no open account to close, or a close is pending");
   }
-  const terms = termsOf(options);
   if (records.folds.unsigned().length > 0) await settleFolds();
-  const firstUnused = decideFirstUnused(context, options);
+  const { terms, firstUnused } = checkClose(context, options);
   const most = mostRefunded(pool.parameters, firstUnused);
   const newest = records.folds.newest(identitySecret);
   const { refunds, base } = claimedRefunds(newest, account, most, options.roundDownTo ?? 1n);

@@ -57,10 +57,17 @@ export class Disputes {
     }
   }
 
-  /** Refuses what `prepare` would refuse as things stand, and signs nothing. @throws as `prepare` */
-  async check(options: DisputeOptions): Promise<void> {
+  /**
+   * Refuses what `prepare` would refuse as things stand, signs nothing, and asks nobody about this ticket.
+   * @returns the dispute that the chain has already; undefined where there is none
+   * @throws as `prepare`
+   */
+  async check(options: DisputeOptions): Promise<DisputeView | undefined> {
     const { index, recipient } = await this.#admit(options);
-    this.#signedBefore(index, recipient);
+    const signed = this.#signedBefore(index, recipient);
+    const onChain = await this.#context.chain.dispute(this.#stock.nullifierAt(index));
+    if (onChain !== undefined && signed === undefined) throw disputedBefore();
+    return onChain;
   }
 
   async #admit(options: DisputeOptions): Promise<{ readonly index: number; readonly recipient: string }> {
@@ -104,8 +111,7 @@ export class Disputes {
     const known = this.#signedBefore(index, recipient);
     if (known !== undefined) return known;
     const opening = await this.#stock.opening(index);
-    if ((await chain.dispute(opening.nullifier)) !== undefined)
-      throw invalid("the chain has a dispute over this ticket");
+    if ((await chain.dispute(opening.nullifier)) !== undefined) throw disputedBefore();
     const file = signDispute(pool, sessionKeyOf(identitySecret, index), opening, recipient);
     records.disputes.add(index, file);
     return file;
@@ -140,4 +146,5 @@ export class Disputes {
   }
 }
 
+const disputedBefore = (): WalletError => invalid("the chain has a dispute over this ticket");
 const invalid = (reason: string): WalletError => new WalletError("DISPUTE_INVALID", reason);

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
-import { Wallet, ZeroAddress, parseEther } from "ethers";
+import type { TransactionReceipt } from "ethers";
+import { Wallet, parseEther } from "ethers";
 import { artifacts, network } from "hardhat";
 
 import { describeNetwork, memoryRecord } from "../../deploy/index.ts";
@@ -20,6 +21,7 @@ import { postBond } from "../../src/cli/funds.ts";
 import type { Outcome } from "../../src/cli/outcome.ts";
 import type { OpenSession } from "../../src/cli/session.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
+import { inTurn, transact } from "../../src/cli/transact.ts";
 import { deriveIdentitySecret, holdOf, identityCommitmentOf } from "../../src/protocol/index.ts";
 import { CreditSettlement__factory } from "../../typechain-types/index.js";
 
@@ -53,12 +55,15 @@ describe("confirming what is sent to a live chain", function () {
   let asked: string[];
   /** What the endpoint is told, as text. */
   let told: string[];
+  /** Whether the endpoint takes state overrides. */
+  let hasOverrides = true;
 
   const listening = new Proxy<ChainProvider>(ethers.provider, {
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== "function") return value;
       return (...args: unknown[]): unknown => {
+        if (name === "send" && !hasOverrides && (args[1] as unknown[]).length > 2) return Promise.resolve("0x");
         told.push(JSON.stringify(args, (_, item: unknown) => (typeof item === "bigint" ? `${item}` : item)));
         return (value as (...all: unknown[]) => unknown).apply(target, args);
       };
@@ -167,10 +172,53 @@ describe("confirming what is sent to a live chain", function () {
     }
   });
 
+  it("asks all the same where the endpoint cannot rehearse, and says that the cost is not known", async () => {
+    hasOverrides = false;
+    try {
+      const before = await standing();
+      expect(await refusal(post({ yes: true, dryRun: true }))).to.equal("RPC_FAILED");
+      expect(await refusal(post({ yes: false }, "no"))).to.equal("NOT_CONFIRMED");
+      expect(asked).to.have.length(1);
+      expect(said.join("\n")).to.match(/cost: not known before it is sent: .*state overrides/);
+      expect(await standing()).to.deep.equal(before);
+      expect(await post({ yes: false }, "yes")).to.have.property("transactionHash");
+    } finally {
+      hasOverrides = true;
+    }
+  });
+
+  it("sends a row of transactions, and names them all", async () => {
+    const session = {
+      provider: listening,
+      isLocal: false,
+      network: live,
+      terminal: terminal("yes"),
+      say: () => undefined,
+    };
+    const work = { client, session, sender: new PoolSender(client, sender) };
+    const undertaking = {
+      question: "Approve three times?",
+      send: (as: PoolSender) => inTurn([1n, 2n, 3n], (value) => as.approve(value)),
+      tell: (receipts: readonly TransactionReceipt[]) => ({ count: receipts.length }),
+    };
+    const dry = await transact(work, { yes: false, json: true, dryRun: true }, undertaking);
+    expect(dry["transactions"]).to.have.length(3);
+    const [nonce = 0n] = await standing();
+    const done = await transact(work, { yes: false, json: true }, undertaking);
+    expect(done["count"]).to.equal(3);
+    const sent = await Promise.all(
+      (done["transactions"] as string[]).map((hash) => ethers.provider.getTransaction(hash)),
+    );
+    expect(sent.map((each) => BigInt(each?.nonce ?? -1))).to.deep.equal([nonce, nonce + 1n, nonce + 2n]);
+    expect(await client.token.allowance(sender.address, client.pool.address)).to.equal(3n);
+    await new PoolSender(client, sender).approve(0n);
+  });
+
   describe("from a wallet", () => {
     let isBegun: boolean;
-    const secret = deriveIdentitySecret(Buffer.alloc(32, 0x77), 1n, ZeroAddress, 0);
-    const identityCommitment = identityCommitmentOf(secret);
+    const seed = Buffer.alloc(32, 0x77);
+    const identityCommitment = (): bigint =>
+      identityCommitmentOf(deriveIdentitySecret(seed, client.chainId, client.pool.address, 0));
     const open = (flags: { readonly yes: boolean; readonly dryRun: boolean }, answer?: string): Promise<Outcome> => {
       const session = {
         client,
@@ -181,12 +229,13 @@ describe("confirming what is sent to a live chain", function () {
         say: (line: string) => said.push(line),
         view: { sync: async () => undefined },
         prover: { manifest: { purpose: "ceremony" } },
-        purse: { add: () => ({ identityCommitment, beginDeposit: async () => void (isBegun = true) }) },
+        keys: { seed },
+        purse: { add: () => ({ beginDeposit: async () => void (isBegun = true) }) },
       } as unknown as WalletSession;
       const units = holdOf(client.parameters);
       return deposit(session, { units, account: 0, mint: false, json: true, ...flags });
     };
-    const isOpen = async (): Promise<boolean> => (await client.accountOf(identityCommitment)).status === "active";
+    const isOpen = async (): Promise<boolean> => (await client.accountOf(identityCommitment())).status === "active";
 
     beforeEach(async () => {
       isBegun = false;

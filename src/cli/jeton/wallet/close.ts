@@ -33,19 +33,19 @@ export const closeCommand = (options: CloseOptions): Promise<Outcome> =>
     await requireClosable(session, account);
     if (!options.dryRun) await collect(session, account);
     const terms = termsOf(options, session);
-    const { used, closingFrom, unfolded } = account.summary();
-    const firstUnused = terms.firstUnused ?? closingFrom ?? used;
+    const firstUnused = account.checkClose(terms);
+    const { unfolded } = account.summary();
     const { recipient } = terms;
-    await explain(session, account, recipient, firstUnused);
+    await explain(session, account, { recipient, firstUnused, isDryRun: options.dryRun });
 
     let done: Closed | undefined;
-    return transact(workOf(session), options, {
+    return transact(workOf(session, options), options, {
       question: `Close account ${options.account}?`,
       isGrave: unfolded > 0n,
       unrehearsed: {
         like: options.consent ? "closeWithConsent" : "startClose",
         shown: {
-          close: "not rehearsed: whoever has seen it can send it. Refunds that are due are fetched and folded first",
+          close: `not rehearsed: whoever has seen it can send it${options.dryRun ? ". Refunds that are due are fetched and folded first" : ""}`,
           account: options.account,
           firstUnused,
           recipient,
@@ -82,12 +82,17 @@ interface Closed {
   readonly consent: CloseConsent | undefined;
 }
 
+interface Claim {
+  readonly recipient: string;
+  readonly firstUnused: number;
+  readonly isDryRun: boolean;
+}
+
 /** Said before anything is proved: from then on there is no way back. */
 async function explain(
   session: WalletSession,
   account: Account,
-  recipient: string,
-  firstUnused: number,
+  { recipient, firstUnused, isDryRun }: Claim,
 ): Promise<void> {
   const { client, say } = session;
   const { challengeWindow, provider } = client.parameters;
@@ -95,16 +100,17 @@ async function explain(
   const claim = firstUnused === 0 ? "no ticket was used" : `only the tickets below ${firstUnused} were used`;
   say(`This close says that ${claim} (j = ${firstUnused}), and publishes the keys of all others.`);
   say("  If one of those was used after all, by a copy of this wallet for instance, the account is lost.");
-  say("  From now on the account uses no ticket any more, whatever becomes of the close.");
+  say(`  From ${isDryRun ? "then" : "now"} on the account uses no ticket any more, whatever becomes of the close.`);
   say(
     `  With the provider's consent it pays out at once; otherwise after a window of ${minutes(challengeWindow)}, in which ${provider} can object.`,
   );
-  if (unsettled > 0) {
+  // A dry run has fetched and folded nothing: what it would say of refunds is not how it will be.
+  if (unsettled > 0 && !isDryRun) {
     say(
       `  ${unsettled} used tickets have no refund: they are paid for in full. "jeton wallet dispute" asks for refunds.`,
     );
   }
-  if (unfolded > 0n) {
+  if (unfolded > 0n && !isDryRun) {
     const lost = tokensText(unfolded, client.token);
     say(`  Refunds of ${lost} are not folded and will be lost. "jeton wallet fold --certify" saves them.`);
   }
@@ -250,7 +256,7 @@ export const finalizeCommand = (options: FinalizeOptions): Promise<Outcome> =>
       );
     }
     const { recipient, toRecipient, toProvider } = pending;
-    return transact(workOf(session), options, {
+    return transact(workOf(session, options), options, {
       question: `Finalize the close of account ${options.account}?`,
       send: (sender) => sender.finalizeClose(identityCommitment),
       paid: [recipient],

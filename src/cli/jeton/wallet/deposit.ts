@@ -6,7 +6,7 @@ import { formatEther } from "ethers";
 import { DemoUSD__factory } from "../../../../typechain-types/index.js";
 import { ChainError, TryingSigner, sendTransaction, signDepositPermit } from "../../../chain/index.ts";
 import type { Opening, PoolSender } from "../../../chain/index.ts";
-import { TICKET_COUNT, holdOf } from "../../../protocol/index.ts";
+import { TICKET_COUNT, deriveIdentitySecret, holdOf, identityCommitmentOf } from "../../../protocol/index.ts";
 import { tokensText, unitsOf } from "../../amounts.ts";
 import { CliError } from "../../errors.ts";
 import type { Outcome } from "../../outcome.ts";
@@ -54,8 +54,10 @@ export async function deposit(
 ): Promise<Outcome> {
   const { client, network, signer, say, prover, view } = session;
   const { token, parameters } = client;
-  const opened = accountAt(session, account.toString());
-  const { identityCommitment } = opened;
+  const { seed } = session.keys;
+  const identityCommitment = identityCommitmentOf(
+    deriveIdentitySecret(seed, client.pool.chainId, client.pool.address, account),
+  );
   const known = await client.accountOf(identityCommitment);
   if (known.status !== "none") {
     say(`account ${account} has its deposit already: nothing is sent. Another --account takes another deposit`);
@@ -86,9 +88,10 @@ export async function deposit(
   }
   await requireFunds(session, mint ? 0n : price);
   if (!network.isLocal) say(`the deposit, its amount and ${signer.address} are public; what you do with it is not`);
-  return transact(workOf(session), asked, {
+  return transact(workOf(session, asked), asked, {
     question: `Pay ${tokensText(price, token)} into pool ${client.pool.address}?`,
-    prepare: () => opened.beginDeposit(),
+    // The wallet knows an account from here on.
+    prepare: () => accountAt(session, account.toString()).beginDeposit(),
     send: async (sender) => {
       if (mint) await mintDemoDollars(session, sender, price);
       return send(session, sender, { identityCommitment, amount: units }, price);

@@ -44,7 +44,7 @@ export const openDisputeCommand = (options: OpenDisputeOptions): Promise<Outcome
     const index = ticketNumber(options.ticket);
     // The provider may still give it. What was interrupted is not sent any more: it would be paid for, right before a public dispute.
     if (!options.dryRun) await account.resume({ resend: false });
-    await account.checkDispute({ index, recipient });
+    const known = await account.checkDispute({ index, recipient });
     say(
       `The provider has ${client.parameters.disputeWindow} s to show the refund of ticket ${index} on chain. If it does not, ${recipient} gets ${tokensText(holdOf(client.parameters), client.token)}.`,
     );
@@ -62,17 +62,21 @@ export const openDisputeCommand = (options: OpenDisputeOptions): Promise<Outcome
       const at = dispute === undefined ? undefined : timeText(dispute.resolvableAt);
       return { ticket: index, nullifier, recipient, resolvableAt: at };
     };
-    if ((await client.disputesOf([nullifier]))[0] !== undefined) {
-      say(`the chain has a dispute over ticket ${index} already: nothing is sent`);
-      if (!options.dryRun) await account.prepareDispute({ index, recipient });
-      return tell();
+    if (known !== undefined) {
+      say(`the chain has this dispute over ticket ${index} already: nothing is sent`);
+      return { ticket: index, nullifier, recipient, resolvableAt: timeText(known.resolvableAt) };
     }
     let file: DisputeFile | undefined;
-    return transact(workOf(session), options, {
+    return transact(workOf(session, options), options, {
       question: `Open the dispute over ticket ${index}?`,
       unrehearsed: {
         like: "openDispute",
-        shown: { dispute: "not rehearsed: it shows whose ticket it may be", ticket: index, nullifier, recipient },
+        shown: {
+          dispute: "not rehearsed: whoever sees it learns which ticket may be yours",
+          ticket: index,
+          nullifier,
+          recipient,
+        },
       },
       prepare: async () => {
         file = await account.prepareDispute({ index, recipient });
@@ -131,7 +135,7 @@ export const resolveDisputesCommand = (options: ResolveOptions): Promise<Outcome
       return { transactions: [], ...(await describe(session, account)) };
     }
     const nullifiers = due.map(({ index }) => nullifierAt(session, accountNumber(options.account), index));
-    return transact(workOf(session), options, {
+    return transact(workOf(session, options), options, {
       question: `Resolve ${due.length} disputes?`,
       send: (sender) => inTurn(nullifiers, (nullifier) => sender.resolveDispute(nullifier)),
       paid: (await client.disputesOf(nullifiers)).flatMap((dispute) => dispute?.recipient ?? []),

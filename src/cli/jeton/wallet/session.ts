@@ -9,6 +9,7 @@ import type { Account, HttpProvider, Keystore, Purse, Wallet, WalletStore } from
 import { CliError } from "../../errors.ts";
 import { note } from "../../outcome.ts";
 import type { Say } from "../../outcome.ts";
+import { keylessSender } from "../../session.ts";
 import type { Place } from "../../session.ts";
 import { processTerminal } from "../../terminal.ts";
 import type { Terminal } from "../../terminal.ts";
@@ -60,14 +61,14 @@ export interface WalletSession {
 }
 
 /** The wallet's pool and funding key as every command sees them that sends. */
-export function workOf({ client, sender, network, terminal, say }: WalletSession): Work<Place> {
+export function workOf(
+  { client, sender, signer, network, terminal, say }: WalletSession,
+  { dryRun }: Pick<SendingOptions, "dryRun">,
+): Work<Place> {
   const { title, isLocal } = network;
   const { provider, chainId } = client;
-  return {
-    client,
-    sender,
-    session: { provider, isLocal, terminal, say, network: { title, chainId } },
-  };
+  const session = { provider, isLocal, terminal, say, network: { title, chainId } };
+  return { client, session, sender: dryRun ? keylessSender(client, provider, signer.address) : sender };
 }
 
 /** @throws CliError CONFIGURATION_MISSING */

@@ -93,7 +93,7 @@ export const foldCommand = (options: FoldOptions): Promise<Outcome> =>
 /** Brings folds that the provider does not sign on chain: makes final what has passed its window, and certifies the next one. */
 async function certify(session: WalletSession, account: Account, options: SendingOptions): Promise<Outcome> {
   const { client, view, say } = session;
-  const work = workOf(session);
+  const work = workOf(session, options);
   const now = BigInt(Math.floor(Date.now() / 1000));
   const settled = await account.settleFolds();
   const due: FoldContents[] = [];
@@ -121,7 +121,7 @@ async function certify(session: WalletSession, account: Account, options: Sendin
         like: "certifyFold",
         shown: {
           fold: `not rehearsed: the chain certifies it in a window of ${client.parameters.challengeWindow} s; run this again afterwards to make it final`,
-          unfolded: tokensText(unfolded, client.token),
+          ...(options.dryRun ? { unfolded: tokensText(unfolded, client.token) } : {}),
         },
       },
       send: (sender) => sender.certifyFold(file as FoldFile),
