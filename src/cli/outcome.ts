@@ -39,6 +39,7 @@ export function textOf(outcome: Outcome, indent = ""): string {
   const lines = Object.entries(outcome).flatMap(([name, value]) => {
     if (value === undefined) return [];
     const label = /^[a-z]\w*$/.test(name) ? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) : name;
+    if (typeof value === "object" && Object.keys(value).length === 0) return [`${indent}${label}: none`];
     if (Array.isArray(value)) return listText(value as unknown[], label, indent);
     if (typeof value === "object") {
       return [`${indent}${label}:`, textOf(value as Outcome, `${indent}  `)];

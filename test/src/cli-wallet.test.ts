@@ -12,7 +12,7 @@ import { Interface, Wallet, getAddress, id } from "ethers";
 import { DEVELOPMENT_PROVIDER_KEY, developmentProvider } from "../../deploy/index.ts";
 import type { PoolClient } from "../../src/chain/index.ts";
 import { replaceFile, writeWhole } from "../../src/cli/files.ts";
-import { printable } from "../../src/cli/outcome.ts";
+import { printable, textOf } from "../../src/cli/outcome.ts";
 import { restoreAll } from "../../src/cli/jeton/wallet/tickets.ts";
 import {
   providerSignatures,
@@ -180,6 +180,13 @@ describe("what a terminal is shown", () => {
     const hostile = "a\u001b[2Jb\u0007c\u009bd\u202ee\u2066f\rg\u0000h\u200fi\u007fj";
     expect(printable(hostile)).to.equal("a[2Jbcdefghij");
     expect(printable("two\nlines\tand ünïcödé 🙂")).to.equal("two\nlines\tand ünïcödé 🙂");
+  });
+
+  it("says that there is none of what an outcome has none of, and says nothing of what is unknown", () => {
+    const outcome = { tokensMoved: {}, transactions: [], at: undefined, poolFees: { toRecipient: 5n }, blocks: [1, 2] };
+    expect(textOf(outcome)).to.equal(
+      "tokens moved: none\ntransactions: none\npool fees:\n  to recipient: 5\nblocks: 1, 2",
+    );
   });
 });
 
