@@ -13,18 +13,27 @@ import { DEVELOPMENT_PROVIDER_KEY, developmentProvider } from "../../deploy/inde
 import type { PoolClient } from "../../src/chain/index.ts";
 import { replaceFile, writeWhole } from "../../src/cli/files.ts";
 import { printable, textOf } from "../../src/cli/outcome.ts";
-import { restoreAll } from "../../src/cli/jeton/wallet/tickets.ts";
+import { resolveDue } from "../../src/cli/jeton/wallet/dispute.ts";
+import { certify, restoreAll } from "../../src/cli/jeton/wallet/tickets.ts";
 import {
   providerSignatures,
   refuseDevelopmentProvider,
   requireCeremonyKeys,
 } from "../../src/cli/jeton/wallet/trust.ts";
 import type { WalletSession } from "../../src/cli/jeton/wallet/session.ts";
-import { deriveIdentitySecret, identityCommitmentOf, providerKey } from "../../src/protocol/index.ts";
+import {
+  deriveIdentitySecret,
+  identityCommitmentOf,
+  nullifierOf,
+  providerKey,
+  ticketKeyOf,
+  ticketRootOf,
+} from "../../src/protocol/index.ts";
 import { WalletError, httpProvider } from "../../src/wallet/index.ts";
+import type { Account } from "../../src/wallet/index.ts";
 import { targetOf } from "../../src/wallet/http-exchange.ts";
 import { CERTIFICATE, KEY } from "./support/localhost-certificate.ts";
-import { POOL, SEED, codeOf, startProvider, withFolder } from "./support/session-world.ts";
+import { POOL, SEED, codeOf, secretOf, startProvider, withFolder } from "./support/session-world.ts";
 
 const LIVE = { title: "a live chain", isLocal: false };
 const LOCAL = { title: "a local chain", isLocal: true };
@@ -172,6 +181,82 @@ describe("the search for the accounts of a phrase", () => {
     expect(Object.keys(found)).to.deep.equal(["account0", "account2", "account22"]);
     expect(found["account0"]).to.have.property("notice");
     expect(added).to.deep.equal([0, 2, 22]);
+  });
+});
+
+describe("what a wallet brings to its end on chain", () => {
+  const options = { yes: false, dryRun: false, json: true };
+  const sent: string[] = [];
+  const send =
+    (verb: string) =>
+    async (what: bigint | { readonly newState: bigint }): Promise<{ hash: string; gasUsed: bigint }> => {
+      sent.push(`${verb} ${typeof what === "bigint" ? what : what.newState}`);
+      return { hash: `0x${sent.length}`, gasUsed: 5n };
+    };
+  const session = {
+    client: {
+      chainId: POOL.chainId,
+      pool: POOL,
+      provider: { getBlock: async () => ({ timestamp: 1_000 }) },
+      parameters: POOL.parameters,
+      token: { symbol: "dUSD", decimals: 6 },
+      disputesOf: async (nullifiers: readonly bigint[]) => nullifiers.map(() => ({ recipient: "0x01" })),
+    },
+    network: LOCAL,
+    signer: { address: "0x02" },
+    keys: { seed: SEED },
+    view: { fold: async (newState: bigint) => ({ newState }) },
+    sender: {
+      finalizeFold: send("finalize"),
+      certifyFold: send("certify"),
+      resolveDispute: send("resolve"),
+    },
+    say: () => undefined,
+  } as unknown as WalletSession;
+
+  beforeEach(() => sent.splice(0));
+
+  it("is each fold that has passed its window, and the next one, which the wallet stored first", async () => {
+    const far = BigInt(Math.floor(Date.now() / 1_000)) + 1_000n;
+    const folds = [
+      { newState: 1n, status: "pending", finalizableAt: 5n },
+      { newState: 2n, status: "final", finalizableAt: 5n },
+      { newState: 3n, status: "pending", finalizableAt: 6n },
+      { newState: 4n, status: "pending", finalizableAt: far },
+      { newState: 5n, status: "absent", finalizableAt: undefined },
+    ];
+    const account = {
+      settleFolds: async () => folds,
+      summary: () => ({ unfolded: 0n, certified: 7n }),
+      prepareCertifiedFold: async () => {
+        sent.push("stored");
+        return { newState: 5n };
+      },
+    } as unknown as Account;
+    const done = await certify(session, account, options);
+    expect(sent).to.deep.equal(["finalize 1", "finalize 3", "stored", "certify 5"]);
+    expect(done["finalize"]).to.deep.equal({ transactions: ["0x1", "0x2"], gasUsed: 10n });
+    expect(done["certify"]).to.deep.equal({ transactionHash: "0x4", gasUsed: 5n });
+    expect(done).to.include({ pending: 3, final: 1 });
+  });
+
+  it("is each dispute that nobody answered in its window, and no other", async () => {
+    const disputes = [
+      { index: 0, status: "open", resolvableAt: 1_000n },
+      { index: 1, status: "open", resolvableAt: 1_001n },
+      { index: 2, status: "answered", resolvableAt: 10n },
+      { index: 3, status: "lost", resolvableAt: 10n },
+      { index: 4, status: "open", resolvableAt: 999n },
+    ];
+    const account = { settleDisputes: async () => disputes } as unknown as Account;
+    const done = await resolveDue(session, account, 6, options);
+    const root = ticketRootOf(secretOf(6), POOL.poolHash);
+    const [first, last] = [0, 4].map((index) => nullifierOf(ticketKeyOf(root, index)));
+    expect(sent).to.deep.equal([`resolve ${first}`, `resolve ${last}`]);
+    expect(done["transactions"]).to.deep.equal(["0x1", "0x2"]);
+    const none = { settleDisputes: async () => disputes.slice(1, 4) } as unknown as Account;
+    expect((await resolveDue(session, none, 6, options))["transactions"]).to.deep.equal([]);
+    expect(sent).to.have.length(2);
   });
 });
 

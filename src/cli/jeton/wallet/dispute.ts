@@ -121,24 +121,32 @@ function nullifierAt({ keys, client: { pool } }: WalletSession, account: number,
 }
 
 /** Decides every dispute that was not answered in its window. */
-export const resolveDisputesCommand = (options: ResolveOptions): Promise<Outcome> =>
-  withWallet(options, async (session) => {
-    const { client, say } = session;
-    const account = accountAt(session, options.account);
-    const head = await client.provider.getBlock("latest");
-    const now = BigInt(head?.timestamp ?? 0);
-    const due = (await account.settleDisputes()).filter(
-      ({ status, resolvableAt }) => status === "open" && resolvableAt <= now,
-    );
-    if (due.length === 0) {
-      say("no dispute can be resolved now");
-      return { transactions: [], ...(await describe(session, account)) };
-    }
-    const nullifiers = due.map(({ index }) => nullifierAt(session, accountNumber(options.account), index));
-    return transact(workOf(session, options), options, {
-      question: `Resolve ${due.length} disputes?`,
-      send: (sender) => inTurn(nullifiers, (nullifier) => sender.resolveDispute(nullifier)),
-      paid: (await client.disputesOf(nullifiers)).flatMap((dispute) => dispute?.recipient ?? []),
-      tell: () => describe(session, account),
-    });
+export async function resolveDue(
+  session: WalletSession,
+  account: Account,
+  number: number,
+  options: SendingOptions,
+): Promise<Outcome> {
+  const { client, say } = session;
+  const head = await client.provider.getBlock("latest");
+  const now = BigInt(head?.timestamp ?? 0);
+  const due = (await account.settleDisputes()).filter(
+    ({ status, resolvableAt }) => status === "open" && resolvableAt <= now,
+  );
+  if (due.length === 0) {
+    say("no dispute can be resolved now");
+    return { transactions: [], ...(await describe(session, account)) };
+  }
+  const nullifiers = due.map(({ index }) => nullifierAt(session, number, index));
+  return transact(workOf(session, options), options, {
+    question: `Resolve ${due.length} disputes?`,
+    send: (sender) => inTurn(nullifiers, (nullifier) => sender.resolveDispute(nullifier)),
+    paid: (await client.disputesOf(nullifiers)).flatMap((dispute) => dispute?.recipient ?? []),
+    tell: () => describe(session, account),
   });
+}
+
+export const resolveDisputesCommand = (options: ResolveOptions): Promise<Outcome> =>
+  withWallet(options, async (session) =>
+    resolveDue(session, accountAt(session, options.account), accountNumber(options.account), options),
+  );

@@ -91,7 +91,7 @@ export const foldCommand = (options: FoldOptions): Promise<Outcome> =>
   });
 
 /** Brings folds that the provider does not sign on chain: makes final what has passed its window, and certifies the next one. */
-async function certify(session: WalletSession, account: Account, options: SendingOptions): Promise<Outcome> {
+export async function certify(session: WalletSession, account: Account, options: SendingOptions): Promise<Outcome> {
   const { client, view, say } = session;
   const work = workOf(session, options);
   const now = BigInt(Math.floor(Date.now() / 1000));
