@@ -10,21 +10,21 @@ import * as Contracts from "./index.js";
 
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
-  getContractFactory(name: 'PoseidonT3', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoseidonT3__factory>
-getContractFactory(name: 'CertifiedFolds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CertifiedFolds__factory>
+  getContractFactory(name: 'CertifiedFolds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CertifiedFolds__factory>
 getContractFactory(name: 'CreditDisputes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditDisputes__factory>
 getContractFactory(name: 'CreditDisputesDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditDisputesDeployer__factory>
 getContractFactory(name: 'CreditLedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditLedger__factory>
 getContractFactory(name: 'CreditPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPool__factory>
 getContractFactory(name: 'CreditPoolFactory', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPoolFactory__factory>
 getContractFactory(name: 'CreditPoolTerms', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditPoolTerms__factory>
-getContractFactory(name: 'CreditSettlementDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditSettlementDeployer__factory>
 getContractFactory(name: 'CreditSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditSettlement__factory>
+getContractFactory(name: 'CreditSettlementDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CreditSettlementDeployer__factory>
 getContractFactory(name: 'ProviderFunds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ProviderFunds__factory>
+getContractFactory(name: 'PoseidonT3', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoseidonT3__factory>
 getContractFactory(name: 'LeanIMT', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LeanIMT__factory>
+getContractFactory(name: 'DemoUSD', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.DemoUSD__factory>
 getContractFactory(name: 'ICertifiedFolds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICertifiedFolds__factory>
 getContractFactory(name: 'ICreditDisputes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditDisputes__factory>
-getContractFactory(name: 'DemoUSD', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.DemoUSD__factory>
 getContractFactory(name: 'ICreditPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditPool__factory>
 getContractFactory(name: 'ICreditPoolFactory', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditPoolFactory__factory>
 getContractFactory(name: 'ICreditRulesDeployer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICreditRulesDeployer__factory>
@@ -41,21 +41,21 @@ getContractFactory(name: 'RefundVerifier', signerOrOptions?: ethers.Signer | Fac
 getContractFactory(name: 'RequestVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RequestVerifier__factory>
 getContractFactory(name: 'SlashVerifier', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SlashVerifier__factory>
 
-  getContractAt(name: 'PoseidonT3', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoseidonT3>
-getContractAt(name: 'CertifiedFolds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CertifiedFolds>
+  getContractAt(name: 'CertifiedFolds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CertifiedFolds>
 getContractAt(name: 'CreditDisputes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditDisputes>
 getContractAt(name: 'CreditDisputesDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditDisputesDeployer>
 getContractAt(name: 'CreditLedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditLedger>
 getContractAt(name: 'CreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPool>
 getContractAt(name: 'CreditPoolFactory', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPoolFactory>
 getContractAt(name: 'CreditPoolTerms', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditPoolTerms>
-getContractAt(name: 'CreditSettlementDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditSettlementDeployer>
 getContractAt(name: 'CreditSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditSettlement>
+getContractAt(name: 'CreditSettlementDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CreditSettlementDeployer>
 getContractAt(name: 'ProviderFunds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ProviderFunds>
+getContractAt(name: 'PoseidonT3', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoseidonT3>
 getContractAt(name: 'LeanIMT', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LeanIMT>
+getContractAt(name: 'DemoUSD', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.DemoUSD>
 getContractAt(name: 'ICertifiedFolds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICertifiedFolds>
 getContractAt(name: 'ICreditDisputes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditDisputes>
-getContractAt(name: 'DemoUSD', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.DemoUSD>
 getContractAt(name: 'ICreditPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditPool>
 getContractAt(name: 'ICreditPoolFactory', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditPoolFactory>
 getContractAt(name: 'ICreditRulesDeployer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICreditRulesDeployer>
@@ -72,21 +72,21 @@ getContractAt(name: 'RefundVerifier', address: string | ethers.Addressable, sign
 getContractAt(name: 'RequestVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RequestVerifier>
 getContractAt(name: 'SlashVerifier', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SlashVerifier>
 
-  deployContract(name: 'PoseidonT3', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoseidonT3>
-deployContract(name: 'CertifiedFolds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CertifiedFolds>
+  deployContract(name: 'CertifiedFolds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CertifiedFolds>
 deployContract(name: 'CreditDisputes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputes>
 deployContract(name: 'CreditDisputesDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputesDeployer>
 deployContract(name: 'CreditLedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditLedger>
 deployContract(name: 'CreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPool>
 deployContract(name: 'CreditPoolFactory', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolFactory>
 deployContract(name: 'CreditPoolTerms', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolTerms>
-deployContract(name: 'CreditSettlementDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlementDeployer>
 deployContract(name: 'CreditSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlement>
+deployContract(name: 'CreditSettlementDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlementDeployer>
 deployContract(name: 'ProviderFunds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ProviderFunds>
+deployContract(name: 'PoseidonT3', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoseidonT3>
 deployContract(name: 'LeanIMT', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LeanIMT>
+deployContract(name: 'DemoUSD', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'ICertifiedFolds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICertifiedFolds>
 deployContract(name: 'ICreditDisputes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditDisputes>
-deployContract(name: 'DemoUSD', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'ICreditPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
 deployContract(name: 'ICreditPoolFactory', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPoolFactory>
 deployContract(name: 'ICreditRulesDeployer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditRulesDeployer>
@@ -103,21 +103,21 @@ deployContract(name: 'RefundVerifier', signerOrOptions?: ethers.Signer | DeployC
 deployContract(name: 'RequestVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RequestVerifier>
 deployContract(name: 'SlashVerifier', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SlashVerifier>
 
-  deployContract(name: 'PoseidonT3', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoseidonT3>
-deployContract(name: 'CertifiedFolds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CertifiedFolds>
+  deployContract(name: 'CertifiedFolds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CertifiedFolds>
 deployContract(name: 'CreditDisputes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputes>
 deployContract(name: 'CreditDisputesDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditDisputesDeployer>
 deployContract(name: 'CreditLedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditLedger>
 deployContract(name: 'CreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPool>
 deployContract(name: 'CreditPoolFactory', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolFactory>
 deployContract(name: 'CreditPoolTerms', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditPoolTerms>
-deployContract(name: 'CreditSettlementDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlementDeployer>
 deployContract(name: 'CreditSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlement>
+deployContract(name: 'CreditSettlementDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CreditSettlementDeployer>
 deployContract(name: 'ProviderFunds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ProviderFunds>
+deployContract(name: 'PoseidonT3', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoseidonT3>
 deployContract(name: 'LeanIMT', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LeanIMT>
+deployContract(name: 'DemoUSD', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'ICertifiedFolds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICertifiedFolds>
 deployContract(name: 'ICreditDisputes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditDisputes>
-deployContract(name: 'DemoUSD', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.DemoUSD>
 deployContract(name: 'ICreditPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPool>
 deployContract(name: 'ICreditPoolFactory', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditPoolFactory>
 deployContract(name: 'ICreditRulesDeployer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICreditRulesDeployer>

@@ -7,6 +7,7 @@ import type { TransactionReceipt } from "ethers";
 
 import type { PoolClient } from "../chain/index.ts";
 import { ChainError, PoolClient as Client, PoolSender, rehearsalOn } from "../chain/index.ts";
+import { CliError } from "./errors.ts";
 import { textOf } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import { previewOf, tokensMoved } from "./preview.ts";
@@ -108,7 +109,8 @@ async function previewed<S extends Sent>(
   const { client, session, sender } = work;
   // Whoever wants to send can, whatever the endpoint cannot tell before: only a refusal by the chain ends the command.
   const unknown = (error: unknown): Outcome => {
-    if (manner.isDryRun || (error instanceof ChainError && error.code !== "RPC_FAILED")) throw error;
+    const isRefusal = error instanceof CliError || (error instanceof ChainError && error.code !== "RPC_FAILED");
+    if (manner.isDryRun || isRefusal) throw error;
     return { cost: `not known before it is sent: ${(error as Error).message}` };
   };
   if (unrehearsed === undefined) return rehearse(work, manner, undertaking).catch(unknown);

@@ -206,6 +206,9 @@ describe("jeton wallet, from the first word to a dispute and a second machine", 
   it("starts a close without the provider, and says from when on it pays out", async () => {
     await command("connect", ...at(where["gateway"] ?? ""));
     await command("deposit", "--amount", "0.05", "--mint", "--account", "1");
+    const wrong = ["close", "--account", "1", "--no-consent", "--dry-run"];
+    expect(await refusalOf(...wrong, "--recipient", "nobody")).to.match(/error CLOSE_INVALID: recipient and relayer/);
+    expect(await refusalOf(...wrong, "--first-unused", "65537")).to.match(/error CLOSE_INVALID: .*between 0 and 65536/);
     const dry = await dryRun("close", "--account", "1", "--no-consent");
     expect(dry).to.include({ firstUnused: 0 });
     expect(dry["function"]).to.match(/^startClose\(/);

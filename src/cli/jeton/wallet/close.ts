@@ -2,13 +2,14 @@
 /** `jeton wallet close` and `finalize`. */
 import type { TransactionReceipt } from "ethers";
 
+import type { PoolSender } from "../../../chain/index.ts";
 import { closePayout } from "../../../protocol/index.ts";
 import type { Account, CloseOptions as CloseTerms, PreparedClose } from "../../../wallet/index.ts";
 import { WalletError } from "../../../wallet/index.ts";
 import type { CloseConsent } from "../../../wire/index.ts";
 import { tokensText, unitsOf } from "../../amounts.ts";
 import { CliError } from "../../errors.ts";
-import type { Outcome } from "../../outcome.ts";
+import type { Outcome, Say } from "../../outcome.ts";
 import { transact } from "../../transact.ts";
 import { accountAt, withWallet, workOf } from "./session.ts";
 import type { SendingOptions, WalletSession } from "./session.ts";
@@ -31,9 +32,10 @@ export const closeCommand = (options: CloseOptions): Promise<Outcome> =>
     const { client, signer, say } = session;
     const account = accountAt(session, options.account);
     await requireClosable(session, account);
-    if (!options.dryRun) await collect(session, account);
+    // What it would refuse it refuses before the provider hears of anything.
     const terms = termsOf(options, session);
     const firstUnused = account.checkClose(terms);
+    if (!options.dryRun) await collect(session, account);
     const { unfolded } = account.summary();
     const { recipient } = terms;
     await explain(session, account, { recipient, firstUnused, isDryRun: options.dryRun });
@@ -58,7 +60,7 @@ export const closeCommand = (options: CloseOptions): Promise<Outcome> =>
         const consent = options.consent ? await consentTo(session, account, prepared) : undefined;
         done = { prepared, consent };
       },
-      send: () => sendClose(session, done as Closed),
+      send: (sender) => sendClose(sender, say, done as Closed),
       tell: async () => {
         const { prepared, consent } = done as Closed;
         const { toRecipient, toProvider, toBurn } = prepared.payout;
@@ -214,7 +216,8 @@ const afterConflict = (account: Account): string =>
     : "if you know that the provider is wrong, and that no copy of this wallet was used, close with --no-consent, which goes through the window";
 
 function sendClose(
-  { sender, say }: WalletSession,
+  sender: PoolSender,
+  say: Say,
   { prepared: { request }, consent }: Closed,
 ): Promise<TransactionReceipt> {
   say(consent === undefined ? "sending the close …" : "the provider consents: sending the close …");
